@@ -1,0 +1,5 @@
+"""The catalog over the API."""
+
+from ninja import Router
+
+router = Router(tags=["catalog"])

@@ -1,0 +1,1 @@
+"""The engine-neutral query language of the catalog. No Django in here."""

@@ -1,0 +1,60 @@
+"""Middleware of the kernel: the trace of a request, and a database that is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from common import trace as tracing
+from common.http import problems
+
+Handler = Callable[[HttpRequest], HttpResponse]
+log = structlog.get_logger(__name__)
+
+
+def trace(get_response: Handler) -> Handler:
+    """Enter the request's trace (``traceparent`` in, ``X-Trace-Id`` out) and origin."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        given = tracing.parse_traceparent(request.headers.get("traceparent", ""))
+        with tracing.scope(origin=_origin(request.path), trace_id=given or tracing.new_trace_id()):
+            response = get_response(request)
+            response["X-Trace-Id"] = tracing.trace_id()
+            response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+            response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+            return response
+
+    return middleware
+
+
+def database_down(get_response: Handler) -> Handler:
+    """A lost database is a 503 that says so and tries again, never a stack trace."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        try:
+            return get_response(request)
+        except (OperationalError, InterfaceError) as error:
+            return _unavailable(request, error)
+
+    middleware.process_exception = _process_exception  # type: ignore[attr-defined]
+    return middleware
+
+
+def _process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    if isinstance(error, OperationalError | InterfaceError):
+        return _unavailable(request, error)
+    return None
+
+
+def _unavailable(request: HttpRequest, error: DatabaseError | InterfaceError) -> HttpResponse:
+    log.error("database unavailable", error=type(error).__name__, detail=str(error)[:200])
+    return problems.respond(request, "SERVICE_UNAVAILABLE")
+
+
+def _origin(path: str) -> tracing.Origin:
+    if path.startswith("/api/"):
+        return "api"
+    return "admin" if path.startswith("/admin/") else "page"

@@ -1,0 +1,33 @@
+"""The error pages. Each says what happened, what to do, and the trace id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from common.http import problems
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problems.respond(request, "BAD_REQUEST")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problems.respond(request, "PERMISSION_DENIED", _detail(exception))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return problems.respond(request, "NOT_FOUND")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return problems.respond(request, "INTERNAL_ERROR")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "", **_: Any) -> HttpResponse:
+    return problems.respond(request, "CSRF_FAILED")
+
+
+def _detail(exception: Exception) -> str:
+    return str(exception)[:300] if exception.args else ""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ReportManagerConfig(AppConfig):
+    name = "reportmanager"
+    label = "reportmanager"

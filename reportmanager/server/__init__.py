@@ -1,0 +1,1 @@
+"""Daphne in this process: limited request bodies, an orderly end."""
