@@ -26,7 +26,7 @@ def requires(permission: str) -> Callable[[View[P]], View[P]]:
             require(member(request), permission)
             return view(request, *args, **kwargs)
 
-        return guarded
+        return cast(View[P], guarded)
 
     return decorate
 

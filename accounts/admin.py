@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.conf import settings
@@ -92,7 +92,7 @@ class UserAdmin(ScopedModelAdmin):
         elif "is_active" in form.changed_data:
             verb = actions.reactivate_member if obj.is_active else actions.deactivate_member
             obj.is_active = not obj.is_active
-            verb(actor=request.user, user=obj)
+            verb(actor=_actor(request), user=obj)
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -101,7 +101,7 @@ class UserAdmin(ScopedModelAdmin):
         groups = form.cleaned_data.pop("groups", None) if user.organization_id else None
         super().save_related(request, form, formsets, change)
         if groups is not None:
-            actions.change_role(actor=request.user, user=user, role=groups.get().name)
+            actions.change_role(actor=_actor(request), user=user, role=groups.get().name)
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: Any = None
@@ -155,12 +155,12 @@ class ProjectAdmin(ScopedModelAdmin):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ScopedModelAdmin):
-    """Tokens can be looked at and revoked. They are made by their users, and their text is nowhere."""
+    """Tokens can be looked at and revoked; users make them, and their text is kept nowhere."""
 
     list_display = ["name", "prefix", "user", "scopes", "state", "expires_at", "last_used_at"]
     list_filter = ["user", "organization"]
     search_fields = ["name", "prefix", "user__email"]
-    fields = [
+    fields = (
         "name",
         "user",
         "prefix",
@@ -169,7 +169,7 @@ class ApiTokenAdmin(ScopedModelAdmin):
         "expires_at",
         "revoked_at",
         "last_used_at",
-    ]
+    )
     readonly_fields = fields
     actions = ["revoke"]
 
@@ -182,7 +182,7 @@ class ApiTokenAdmin(ScopedModelAdmin):
     @admin.action(description=gettext_lazy("Revoke the selected tokens"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: models.QuerySet[ApiToken]) -> None:
         for token in queryset:
-            actions.revoke_token(actor=request.user, token=token)  # type: ignore[arg-type]
+            actions.revoke_token(actor=_actor(request), token=token)
         messages.success(request, _("The tokens are revoked."))
 
 
@@ -215,6 +215,10 @@ class PermissionAdmin(OperatorOnly, _ModelAdmin):
     list_display = ["name", "codename", "content_type"]
     list_select_related = ["content_type"]
     search_fields = ["name", "codename"]
+
+
+def _actor(request: HttpRequest) -> User:
+    return cast(User, request.user)
 
 
 admin.site.unregister(Group)  # django.contrib.auth has registered its own

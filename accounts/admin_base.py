@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.http import Http404, HttpRequest
 
@@ -75,7 +76,7 @@ class ScopedModelAdmin(ScopedChoices, _ModelAdmin):
         rows = super().get_queryset(request)
         if request.user.is_superuser:
             return rows
-        return rows.filter(**{self.organization_path: request.user.organization_id})
+        return rows.filter(**{self.organization_path: organization_id_of(request)})
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -91,7 +92,7 @@ class ScopedModelAdmin(ScopedChoices, _ModelAdmin):
     ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
         if self._is_owned and not request.user.is_superuser:
-            form.organization_id = request.user.organization_id
+            form.organization_id = organization_id_of(request)  # type: ignore[attr-defined]
         return form
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -118,7 +119,7 @@ class ScopedModelAdmin(ScopedChoices, _ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if self._is_owned and not request.user.is_superuser:
-            obj.organization_id = request.user.organization_id
+            obj.organization_id = organization_id_of(request)
         super().save_model(request, obj, form, change)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -148,7 +149,7 @@ class ScopedModelAdmin(ScopedChoices, _ModelAdmin):
             return entry
         try:
             field = self.model._meta.get_field(entry)
-        except models.FieldDoesNotExist:
+        except FieldDoesNotExist:
             return entry
         return (entry, admin.RelatedOnlyFieldListFilter) if field.is_relation else entry
 
@@ -183,7 +184,7 @@ class ReadOnly:
 
 
 class OperatorOnly:
-    """Mixed in before the admin class: whatever a role may hold, this is the operators' business."""
+    """Mixed in before the admin class: for operators, whatever a role may hold."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
@@ -199,6 +200,10 @@ class OperatorOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
+
+
+def organization_id_of(request: HttpRequest) -> int | None:
+    return getattr(request.user, "organization_id", None)
 
 
 def rows_for(

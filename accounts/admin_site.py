@@ -32,7 +32,7 @@ class ScopedAdminSite(admin.AdminSite):
         login = resolve_url("accounts:login")
         return HttpResponseRedirect(f"{login}?{urlencode({'next': target})}")
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         return HttpResponseRedirect(resolve_url("accounts:password-change"))

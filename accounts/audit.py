@@ -33,7 +33,7 @@ def record(
         actor=actor,
         actor_email=actor.email if actor else "",
         action=action,
-        object_type=target._meta.model_name if target is not None else "",
+        object_type=(target._meta.model_name or "") if target is not None else "",
         object_id=str(target.pk) if target is not None else "",
         object_name=str(target)[:200] if target is not None else "",
         changes=changes or {},

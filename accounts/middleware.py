@@ -51,7 +51,7 @@ def _login_url(next_path: str) -> str:
 
 
 def preferences(get_response: Handler) -> Handler:
-    """Dates are shown in the person's time zone; their browser is noted for the list of sessions."""
+    """Show dates in the person's time zone, and note their browser for the list of sessions."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if not request.user.is_authenticated:

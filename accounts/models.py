@@ -274,8 +274,8 @@ class ApiToken(TenantModel):
     ) -> tuple[ApiToken, str]:
         """A saved token and its text, which cannot be had again."""
         text = f"rm_{secrets.token_urlsafe(32)}"
-        token = cls.objects.create(
-            organization=user.organization,
+        token = cls.objects.create(  # type: ignore[misc]
+            organization_id=user.organization_id,
             user=user,
             name=name,
             scopes=scopes,

@@ -28,7 +28,9 @@ def decrypt(token: str) -> str:
     try:
         return _fernet(tuple(settings.FIELD_KEYS)).decrypt(token.encode()).decode()
     except InvalidToken:
-        raise SecretUnreadable("A stored secret cannot be read with the keys in FIELD_KEYS.") from None
+        raise SecretUnreadable(
+            "A stored secret cannot be read with the keys in FIELD_KEYS."
+        ) from None
 
 
 class EncryptedJSONField(models.TextField[Any, Any]):

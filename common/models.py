@@ -72,6 +72,10 @@ def _plain(instance: models.Model, name: str) -> Any:
     if isinstance(field, models.ForeignKey):
         return getattr(instance, field.attname)
     value = getattr(instance, name)
-    if isinstance(field, models.JSONField) or value is None or isinstance(value, bool | int | float):
+    if (
+        isinstance(field, models.JSONField)
+        or value is None
+        or isinstance(value, bool | int | float)
+    ):
         return value
     return str(value)

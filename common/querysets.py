@@ -33,8 +33,7 @@ class ProjectQuerySet(TenantQuerySet[_M]):
         if not user.is_authenticated or user.is_organization_admin:
             return rows
         return rows.filter(
-            Q(project__access="organization")
-            | Q(project__in=user.memberships.values("project"))
+            Q(project__access="organization") | Q(project__in=user.memberships.values("project"))
         )
 
 

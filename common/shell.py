@@ -145,11 +145,18 @@ class Registry:
         ]
 
     def palette_entries(self, user: Person, query: str, *, limit: int = 40) -> list[PaletteEntry]:
-        """Places and actions that match the words of the query, then what the providers find."""
+        """Places and actions whose words the query begins, then what the providers find."""
         words = query.casefold().split()
-        places = [PaletteEntry(x.label, x.url, _("Go to"), x.icon) for x in self.nav_for(user)]
-        actions = [PaletteEntry(x.label, x.url, _("Create"), x.icon) for x in self.new_for(user)]
-        found = [entry for entry in places + actions if _matches(entry, words)]
+        go_to, create = _("Go to"), _("Create")
+        found = [
+            PaletteEntry(link.label, link.url, kind, link.icon)
+            for links, kind, also in (
+                (self.nav_for(user), go_to, _("open")),
+                (self.new_for(user), create, _("new")),
+            )
+            for link in links
+            if _begin(words, f"{link.label} {kind} {also}")
+        ]
         for provider in self.palette:
             found.extend(provider(user, query))
         return found[:limit]
@@ -268,6 +275,7 @@ def _lies_under(path: str, url: str) -> bool:
     return url != "/" and path.startswith(url if url.endswith("/") else f"{url}/")
 
 
-def _matches(entry: PaletteEntry, words: Sequence[str]) -> bool:
-    text = f"{entry.label} {entry.kind}".casefold()
-    return all(word in text for word in words)
+def _begin(words: Sequence[str], text: str) -> bool:
+    """Every word typed is the beginning of one of the text's."""
+    have = text.casefold().split()
+    return all(any(known.startswith(word) for known in have) for word in words)

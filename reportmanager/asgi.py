@@ -28,7 +28,8 @@ async def refuse(scope: Any, receive: Any, send: Any) -> None:
 def websockets() -> Any:
     if not settings.ENABLE_WEBSOCKET:
         return refuse
-    routes = [*websocket_urlpatterns, re_path(r"", refuse)]
+    nothing_here: Any = refuse
+    routes = [*websocket_urlpatterns, re_path(r"", nothing_here)]
     return AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(routes)))
 
 

@@ -27,7 +27,9 @@ class Environment:
     def choice(self, name: str, allowed: tuple[str, ...], *, default: str) -> str:
         value = self.text(name, default=default)
         if value not in allowed:
-            raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+            raise ImproperlyConfigured(
+                f"{name} must be one of {', '.join(allowed)}, not {value!r}."
+            )
         return value
 
     def boolean(self, name: str, *, default: bool) -> bool:
@@ -36,9 +38,7 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
         return value in {"true", "1", "yes", "on"}
 
-    def integer(
-        self, name: str, *, default: int, minimum: int, maximum: int | None = None
-    ) -> int:
+    def integer(self, name: str, *, default: int, minimum: int, maximum: int | None = None) -> int:
         number = self.number(name, default=default, minimum=minimum, maximum=maximum)
         if number != int(number):
             raise ImproperlyConfigured(f"{name} must be a whole number, not {number}.")
@@ -57,7 +57,7 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must be at least {minimum:g}{upper}.")
         return number
 
-    def list(self, name: str, *, default: list[str]) -> list[str]:
+    def names(self, name: str, *, default: list[str]) -> list[str]:
         value = self.text(name, default=",".join(default))
         return [part.strip() for part in value.split(",") if part.strip()]
 
@@ -73,12 +73,16 @@ class Environment:
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ImproperlyConfigured(f"{name}: {path} cannot be created ({error.strerror}).") from None
+            raise ImproperlyConfigured(
+                f"{name}: {path} cannot be created ({error.strerror})."
+            ) from None
         return path
 
     def keys(self, name: str, data_dir: Path, *, required: bool) -> tuple[str, list[str]]:
         """The signing key and its predecessors; newest first."""
-        keys = self._secrets(name, data_dir, required=required, make=lambda: secrets.token_urlsafe(50))
+        keys = self._secrets(
+            name, data_dir, required=required, make=lambda: secrets.token_urlsafe(50)
+        )
         if any(len(key) < 32 for key in keys):
             raise ImproperlyConfigured(f"{name} must have at least 32 characters.")
         return keys[0], keys[1:]
@@ -98,7 +102,7 @@ class Environment:
         return keys
 
     def _secrets(self, name: str, data_dir: Path, *, required: bool, make: Any) -> list[str]:
-        if given := self.list(name, default=[]):
+        if given := self.names(name, default=[]):
             return given
         if required:
             raise ImproperlyConfigured(f"{name} must be set in production mode.")
@@ -125,7 +129,9 @@ class Environment:
         try:
             return dict(environ.Env.email_url_config(url))
         except Exception:
-            raise ImproperlyConfigured(f"{name} must look like smtp+tls://user:pass@host:587.") from None
+            raise ImproperlyConfigured(
+                f"{name} must look like smtp+tls://user:pass@host:587."
+            ) from None
 
 
 def _sqlite(path: Path) -> dict[str, Any]:

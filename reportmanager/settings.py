@@ -23,7 +23,7 @@ DEBUG = False
 
 SECRET_KEY, SECRET_KEY_FALLBACKS = env.keys("SECRET_KEY", DATA_DIR, required=PRODUCTION)
 FIELD_KEYS = env.field_keys("FIELD_KEYS", DATA_DIR, required=PRODUCTION)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 HOST = env.text("HOST", default="127.0.0.1")
 PORT = env.integer("PORT", default=8000, minimum=1, maximum=65535)
 BASE_URL = env.url("BASE_URL", default=f"http://{HOST}:{PORT}")
@@ -36,7 +36,7 @@ MAX_CONTEXT_MESSAGES = env.integer("MAX_CONTEXT_MESSAGES", default=20, minimum=1
 ENABLE_WEBSOCKET = env.boolean("ENABLE_WEBSOCKET", default=True)
 LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
 OLLAMA_URL = env.url("OLLAMA_URL", default="http://127.0.0.1:11434")
-LLM_ALLOWED_HOSTS = env.list("LLM_ALLOWED_HOSTS", default=[])
+LLM_ALLOWED_HOSTS = env.names("LLM_ALLOWED_HOSTS", default=[])
 SCHEDULER_INTERVAL = env.number("SCHEDULER_INTERVAL", default=5.0, minimum=0.1)
 JOB_LEASE = env.number("JOB_LEASE", default=30.0, minimum=1.0)
 JOB_THREADS = env.integer("JOB_THREADS", default=2, minimum=1)
@@ -47,7 +47,7 @@ TRASH_DAYS = 30
 QUERY_ROW_CAP = 10_000
 QUERY_SECONDS = env.number("QUERY_SECONDS", default=30.0, minimum=1.0)
 QUERY_WORKERS = env.integer("QUERY_WORKERS", default=2, minimum=1)
-RM_FILE_ROOTS = env.list("RM_FILE_ROOTS", default=[])
+RM_FILE_ROOTS = env.names("RM_FILE_ROOTS", default=[])
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", default="demo-password")
 RATE_LIMITS = {"second": 10, "minute": 60, "hour": 1000}
 LOGIN_ATTEMPTS = {"account": 10, "address": 50, "minutes": 15}
@@ -178,7 +178,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_TLS
 SECURE_SSL_REDIRECT = SECURE_TLS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_TLS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE_TLS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("TRUST_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("TRUST_PROXY", default=False) else None
+)
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

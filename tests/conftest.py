@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,11 +29,10 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_cache() -> Iterator[None]:
+def _fresh_cache() -> None:
     """Rate limits and throttles of one test are none of the next one's business."""
     if "locmem" in settings.CACHES["default"]["BACKEND"].lower():
         cache.clear()
-    yield
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ PASSWORD = "correct-horse-battery"
 
 @dataclass
 class World:
-    """Two organisations. In Acme: alice owns things, dave is her peer, bob reads, amy administers."""
+    """Two organisations. In Acme alice owns things, dave is her peer, bob reads, amy is Admin."""
 
     acme: Organization
     rival: Organization

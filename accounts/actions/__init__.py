@@ -1,4 +1,4 @@
-"""What can be done in accounts, a function a verb; pages, admin, commands and plans call the same."""
+"""What can be done in accounts, a function a verb, for pages, admin, commands and plans."""
 
 from accounts.actions.members import (
     add_member,

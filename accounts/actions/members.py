@@ -150,7 +150,7 @@ def _check_role(role: str) -> None:
 
 def _check_not_last_admin(user: User) -> None:
     """Locks the organisation's row first, so that two Admins cannot remove each other at once."""
-    Organization.objects.select_for_update().filter(pk=user.organization_id).first()
+    Organization.objects.select_for_update().filter(users=user).first()
     if is_last_admin(user):
         raise ValidationError(
             _("%(user)s is the last Admin. Give somebody else this role first.") % {"user": user}

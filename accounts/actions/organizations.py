@@ -47,7 +47,7 @@ def add_default_project(organization: Organization) -> Project:
 def change_organization(*, actor: User, name: str, time_zone: str) -> Organization:
     """Rename the actor's organisation and set the zone of members who chose none."""
     require(actor, "accounts.manage_organization")
-    organization = Organization.objects.select_for_update().get(pk=actor.organization_id)
+    organization = Organization.objects.select_for_update().get(users=actor)
     others = Organization.objects.exclude(pk=organization.pk)
     if others.filter(name__iexact=name.strip()).exists():
         raise ValidationError({"name": _("There already is an organization of this name.")})

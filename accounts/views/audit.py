@@ -24,7 +24,7 @@ PAGE = 50
 def listing(request: HttpRequest) -> HttpResponse:
     user = member(request)
     form = AuditFilterForm(user, request.GET)
-    entries = AuditEntry.objects.visible_to(user).select_related("actor")
+    entries: QuerySet[AuditEntry] = AuditEntry.objects.visible_to(user).select_related("actor")
     if form.is_valid():
         entries = _filtered(entries, form)
     page = Paginator(entries, PAGE).get_page(request.GET.get("page"))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from common.http.problems import Problem
 
 INVALID = 422
 
@@ -15,6 +19,15 @@ def add_errors(form: BaseForm, error: ValidationError) -> None:
         return
     for name, errors in error.error_dict.items():
         form.add_error(name if name in form.fields else None, errors)
+
+
+def too_many(request: HttpRequest, template: str, form: BaseForm, problem: Problem) -> HttpResponse:
+    """The page again, saying that there were too many attempts and when to try again."""
+    form.add_error(None, problem.detail)
+    response = render(request, template, {"form": form}, status=429)
+    for name, value in problem.headers.items():
+        response[name] = value
+    return response
 
 
 def status_of(form: BaseForm) -> int:

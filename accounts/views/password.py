@@ -22,8 +22,9 @@ from accounts.access import member
 from accounts.actions import change_password
 from accounts.forms import ChangePasswordForm, SetPasswordForm
 from accounts.throttle import attempt
-from accounts.views.binding import INVALID, status_of
+from accounts.views.binding import INVALID, status_of, too_many
 from common.http.htmx import redirect
+from common.http.problems import Problem
 
 
 @sensitive_post_parameters()
@@ -45,7 +46,10 @@ def reset(request: HttpRequest) -> HttpResponse:
     """Mails a link if there is such an account, and says the same if there is none."""
     form = PasswordResetForm(request.POST or None)
     if form.is_bound and form.is_valid():
-        attempt(request, form.cleaned_data["email"], scope="reset").charge()
+        try:
+            attempt(request, form.cleaned_data["email"], scope="reset").charge()
+        except Problem as problem:
+            return too_many(request, "accounts/password_reset.html", form, problem)
         form.save(
             domain_override=urlsplit(settings.BASE_URL).netloc,
             use_https=settings.BASE_URL.startswith("https://"),

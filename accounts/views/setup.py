@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.actions import complete_setup, setup_is_open
 from accounts.forms import SetupForm
 from accounts.throttle import attempt
-from accounts.views.binding import add_errors, status_of
+from accounts.views.binding import add_errors, status_of, too_many
 from common.http.htmx import redirect
+from common.http.problems import Problem
 
 
 @sensitive_post_parameters("password", "repeated", "token")
@@ -24,13 +25,17 @@ def setup(request: HttpRequest) -> HttpResponse:
     if not setup_is_open():
         raise Http404
     form = SetupForm(request.POST or None, initial={"token": request.GET.get("token", "")})
-    if form.is_bound and form.is_valid() and _complete(request, form):
-        return redirect(request, "/")
+    if form.is_bound and form.is_valid():
+        try:
+            attempt(request, "setup", scope="setup").charge()
+        except Problem as problem:
+            return too_many(request, "accounts/setup.html", form, problem)
+        if _complete(request, form):
+            return redirect(request, "/")
     return render(request, "accounts/setup.html", {"form": form}, status=status_of(form))
 
 
 def _complete(request: HttpRequest, form: SetupForm) -> bool:
-    attempt(request, "setup", scope="setup").charge()
     values = {name: form.cleaned_data[name] for name in form.fields if name != "repeated"}
     try:
         admin = complete_setup(**values)

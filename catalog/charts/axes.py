@@ -32,6 +32,7 @@ def category_axis(drawing: Frame, chart: ChartSpec, *, horizontal: bool) -> dict
         "type": "category",
         "data": names,
         "boundaryGap": chart.kind is ChartKind.BAR,
+        "offset": 4 if drawing.is_time and not horizontal else 0,
         "axisLabel": label,
         "axisTick": {"alignWithLabel": True},
     }
@@ -134,6 +135,8 @@ def _name(title: str, location: str) -> dict[str, Any]:
     if not title:
         return {}
     axis: dict[str, Any] = {"name": shortened(title), "nameLocation": location}
+    if location == "middle":
+        axis["nameGap"] = 26
     if location == "end":
         axis["nameTextStyle"] = {"align": "left", "padding": [0, 0, 0, -24]}
     return axis

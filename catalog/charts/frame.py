@@ -5,6 +5,7 @@ Shared by the ECharts option, the sentence for screen readers and native charts 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -85,7 +86,7 @@ def _columns(result: Result, chosen: Fields) -> Frame:
     values: list[list[float | None]] = [[] for _ in places]
     notes: set[str] = set()
     for number, row in enumerate(result.rows):
-        cell = row[at] if at is not None else None
+        cell = _sound(row[at]) if at is not None else None
         position = rows.setdefault(cell if grouped and at is not None else (number,), len(cells))
         new = position == len(cells)
         if new:
@@ -109,7 +110,7 @@ def _split(result: Result, chosen: Fields) -> Frame:
     lines: dict[Cell, dict[int, float | None]] = {}
     notes: set[str] = set()
     for row in result.rows:
-        position = cells.setdefault(row[at] if at is not None else None, len(cells))
+        position = cells.setdefault(_sound(row[at]) if at is not None else None, len(cells))
         line = lines.setdefault(row[by], {})
         value = to_number(row[place])
         line[position] = (
@@ -125,6 +126,11 @@ def _split(result: Result, chosen: Fields) -> Frame:
         for name, line in lines.items()
     ]
     return Frame(chosen.x, list(cells), [], series, sorted(notes))
+
+
+def _sound(cell: Cell) -> Cell:
+    """A category as JSON can hold it: infinity and NaN count as empty."""
+    return None if isinstance(cell, float) and not math.isfinite(cell) else cell
 
 
 def _labels(drawing: Frame, chart: ChartSpec, locale: Locale) -> list[str]:

@@ -124,7 +124,8 @@ def _pie(drawing: Frame, chart: ChartSpec) -> tuple[Option, list[str]]:
         "percentPrecision": 1,
         "data": data,
         # {b} the part's name, {d} its share.
-        "label": {"show": True, "formatter": "{b}\n{d}%", "width": 130, "overflow": "truncate"},
+        "label": {"show": True, "formatter": "{b} {d}%", "width": 190, "overflow": "truncate"},
+        "minShowLabelAngle": 4,
         "labelLine": {"length": 8, "length2": 8},
         "avoidLabelOverlap": True,
     }

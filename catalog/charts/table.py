@@ -37,6 +37,7 @@ class TableCell:
 
     text: str
     value: Cell
+    align: Literal["start", "end"] = "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,10 @@ def table(
     shown = result.rows[start:] if limit is None else result.rows[start : start + limit]
     rows = [
         [
-            TableCell(format_cell(cell, column, form, locale), cell)
-            for cell, column, form in zip(row, result.columns, forms, strict=True)
+            TableCell(format_cell(cell, column, form, locale), cell, shown_as.align)
+            for cell, column, form, shown_as in zip(
+                row, result.columns, forms, columns, strict=True
+            )
         ]
         for row in shown
     ]

@@ -92,7 +92,9 @@ class Connection:
     kind: str
     config: Mapping[str, Any]
     secret: Mapping[str, str] = field(default_factory=dict)
-    tables: Sequence[Mapping[str, Any]] = ()  # {"name", "label", "path", "columns": [{"name","label","type"}]}
+    tables: Sequence[
+        Mapping[str, Any]
+    ] = ()  # {"name", "label", "path", "columns": [{"name","label","type"}]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,12 @@ class Connector:
         raise NotImplementedError
 
     def run(
-        self, connection: Connection, query: ReportQuery | SqlQuery, *, limits: Limits, context: Mapping[str, Any]
+        self,
+        connection: Connection,
+        query: ReportQuery | SqlQuery,
+        *,
+        limits: Limits,
+        context: Mapping[str, Any],
     ) -> Result:
         """Run ``query`` read-only. ``context``: ``timezone`` (IANA) and ``today`` (ISO date) for
         relative dates, ``masked`` (``table.column`` names the reader must not see). Raises

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from types import NoneType
 from typing import Any
 
 from catalog.query.result import Cell, ColumnType, ResultColumn
@@ -91,6 +92,18 @@ def _column(
     column: ResultColumn, values: Sequence[Any], scale: int | None
 ) -> tuple[ResultColumn, list[Cell], str]:
     convert = _CONVERTERS[column.type] if scale is None else _scaled(scale)
+    if set(map(type, values)) <= _READY.get(column.type, set()):
+        cells, lost = list(values), 0
+    else:
+        cells, lost = _converted(values, convert)
+    if column.type == "integer" and _unsafe(cells):
+        column = replace(column, type="decimal")
+        cells = [None if cell is None else str(cell) for cell in cells]
+    return column, cells, _note(column, lost)
+
+
+def _converted(values: Sequence[Any], convert: Callable[[Any], Cell]) -> tuple[list[Cell], int]:
+    """The cells, and how many values could not become one."""
     cells: list[Cell] = []
     lost = 0
     for value in values:
@@ -99,10 +112,7 @@ def _column(
         except (ValueError, InvalidOperation, OverflowError):
             cells.append(None)
             lost += 1
-    if column.type == "integer" and _unsafe(cells):
-        column = replace(column, type="decimal")
-        cells = [None if cell is None else str(cell) for cell in cells]
-    return column, cells, _note(column, lost)
+    return cells, lost
 
 
 def _unsafe(cells: list[Any]) -> bool:
@@ -203,6 +213,12 @@ def _time(value: Any) -> Cell:
     return value.replace(tzinfo=None).isoformat()
 
 
+#: Python types that are cells already, for the columns where that is common.
+_READY: dict[str, set[type]] = {
+    "text": {str, NoneType},
+    "integer": {int, NoneType},
+    "boolean": {bool, NoneType},
+}
 _CONVERTERS: dict[str, Callable[[Any], Cell]] = {
     "integer": _integer,
     "decimal": _decimal,

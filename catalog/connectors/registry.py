@@ -30,7 +30,7 @@ def get(key: str) -> Connector:
     return _connectors[key]
 
 
-def all() -> list[Connector]:  # noqa: A001 - reads as registry.all()
+def all() -> list[Connector]:
     """Files first, then databases, each in the order of registration."""
     _load()
     return sorted(_connectors.values(), key=lambda connector: connector.category != "file")

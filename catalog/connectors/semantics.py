@@ -13,7 +13,18 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?")
 _MONEY = {"price", "total", "amount", "revenue", "cost", "salary", "sales", "profit", "fee", "tax"}
-_GEO = {"country", "city", "state", "region", "latitude", "longitude", "postal", "zip", "lat", "lon"}
+_GEO = {
+    "country",
+    "city",
+    "state",
+    "region",
+    "latitude",
+    "longitude",
+    "postal",
+    "zip",
+    "lat",
+    "lon",
+}
 _PERSON = {"firstname", "lastname", "surname", "fullname"}
 _NUMERIC = {"integer", "decimal", "number"}
 

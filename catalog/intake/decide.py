@@ -62,6 +62,8 @@ class Decision:
             self._stay_text(index)
         elif tally.zeros and winners[0].key in {"integer", "number", "written"}:
             self._keep_zeros()
+        elif tally.whole > 18 and not tally.scale and not tally.exponents:
+            self._keep_digits()
         elif self.staged.only_text(index) and winners[0].family == "number":
             self._text_numbers()
         else:
@@ -172,6 +174,14 @@ class Decision:
             "leading_zeros", f"“{self.column.label}”: {self.column.evidence}.",
             f"column {self.column.label}",
         )  # fmt: skip
+
+    def _keep_digits(self) -> None:
+        self.column.evidence = "numbers of more than 18 digits: kept as text, to the last digit"
+        self.report.info(
+            "long_numbers",
+            f"“{self.column.label}” holds {self.column.evidence}.",
+            f"column {self.column.label}",
+        )
 
     def _text_numbers(self) -> None:
         self.column.evidence = f"{count(self.tally.filled, 'cell')} hold numbers stored as text"

@@ -110,16 +110,19 @@ def _sample(head: str, delimiter: str, *, complete: bool) -> Sample:
     rows: list[list[str]] = []
     lines: list[int] = []
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, quoting=quoting)
-    for row in reader:
-        if len(rows) == most:
-            complete = False
-            break
-        rows.append(row)
-        lines.append(reader.line_num)
-    else:
-        if not complete and len(rows) > 1:  # the last row is cut off
-            rows.pop()
-            lines.pop()
+    try:
+        for row in reader:
+            if len(rows) == most:
+                complete = False
+                break
+            rows.append(row)
+            lines.append(reader.line_num)
+        else:
+            if not complete and len(rows) > 1:  # the last row is cut off
+                rows.pop()
+                lines.pop()
+    except csv.Error as error:
+        raise too_long(len(rows) + 1) from error
     used = sum(len(line) for line in head.splitlines(keepends=True)[: lines[-1] if lines else 0])
     return Sample(rows, complete, quoting, lines, used)
 
@@ -306,6 +309,15 @@ def _without_tail(row: Sequence[str]) -> Sequence[str]:
     return row[:end]
 
 
+def too_long(row: int) -> IntakeError:
+    return IntakeError(
+        f"Row {row} holds a cell of more than {limits.CELL_CHARACTERS:,} characters, or a "
+        "quotation mark that is never closed.",
+        hint="Check the row in a text editor.",
+        code="CELL_TOO_LONG",
+    )
+
+
 @dataclass(slots=True)
 class _Rows:
     """The data rows with their numbers; may be iterated more than once."""
@@ -325,12 +337,7 @@ class _Rows:
                     if number >= self.first:
                         yield number, row
             except csv.Error as error:
-                raise IntakeError(
-                    f"Row {number + 1} holds a cell of more than {limits.CELL_CHARACTERS:,} "
-                    "characters, or a quotation mark that is never closed.",
-                    hint="Check the row in a text editor.",
-                    code="CELL_TOO_LONG",
-                ) from error
+                raise too_long(number + 1) from error
 
 
 def _stage_sample(

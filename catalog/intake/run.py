@@ -10,13 +10,15 @@ from typing import Any
 from catalog.intake.errors import IntakeError
 from common.sandbox import (
     Pool,
+    SandboxBusy,
+    SandboxCancelled,
     SandboxCrashed,
     SandboxError,
     SandboxMemory,
     SandboxTimeout,
 )
 
-MEMORY_BYTES = 2 * 2**30
+MEMORY_BYTES = 1_536 * 2**20
 INSPECT_SECONDS = 60.0
 CONVERT_SECONDS = 600.0
 
@@ -58,22 +60,32 @@ def _call(function: str, arguments: dict[str, Any], seconds: float, **hooks: Any
         result: dict[str, Any] = _pool().call(
             f"catalog.intake.worker:{function}", arguments, timeout=seconds, **hooks
         )
+    except SandboxCancelled:
+        raise
     except SandboxTimeout:
         raise IntakeError(
             f"Reading the file took longer than {seconds:.0f} seconds.",
             "Split it into smaller files, or save it as CSV.",
-            "too_slow",
+            "FILE_TOO_SLOW",
         ) from None
-    except (SandboxMemory, SandboxCrashed):
+    except SandboxMemory:
         raise IntakeError(
             "Reading the file needed more memory than is allowed.",
             "Save it as CSV, or split it into smaller files.",
-            "too_large",
+            "FILE_TOO_LARGE",
         ) from None
+    except SandboxBusy:
+        raise IntakeError(
+            "Too many files are being read at the moment.",
+            "Try again in a minute.",
+            "INTAKE_BUSY",
+        ) from None
+    except SandboxCrashed as error:
+        hint = "Try again, or save the file as CSV."
+        raise IntakeError(str(error), hint, "INTAKE_CRASHED") from None
     except SandboxError as error:
         if error.type != "IntakeError":
             raise
-        raise IntakeError(
-            error.message, error.data.get("hint", ""), error.data.get("code", "")
-        ) from None
+        data = error.data
+        raise IntakeError(error.message, data.get("hint", ""), data.get("code", "")) from None
     return result

@@ -89,7 +89,9 @@ def write_rows(path: Path, width: int, rows: Iterable[tuple[int, Sequence[str]]]
     empty = 0
     padding = [""] * width
     with path.open("w", encoding="utf-8", newline="", errors="replace") as file:
-        write = csv.writer(file, lineterminator="\n").writerow
+        # Quote all: before Python 3.13 a bare "\r" is left unquoted, and DuckDB dislikes line ends
+        # within quotes that differ from those between rows.
+        write = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow
         for number, cells in rows:
             if not any(cells):
                 empty += 1

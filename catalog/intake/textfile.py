@@ -39,7 +39,7 @@ def as_utf8(
     if encoding is None:
         _tell(found, report)
     size = path.stat().st_size
-    if found == "utf-8" and not _has_bom(path):
+    if found == "utf-8" and not _has_bom(path) and (encoding is None or _is_utf8(path, name)):
         return TextFile(path, found, size, complete=True)
     target = scratch / "text.csv"
     source = "utf-8-sig" if found == "utf-8" else found

@@ -114,12 +114,14 @@ def _open(
         facts = _facts(path, name, book, candidate)
         sheet = workbook.get_sheet_by_name(candidate)
         entry = next(s for s in sheets if s["name"] == candidate)
-        entry |= {"rows": sheet.total_height, "columns": sheet.total_width}
-        if sheet.start is None or not sheet.height:
+        if sheet.start is None or sheet.end is None:
+            entry |= {"rows": 0, "columns": 0}
             continue
+        height = sheet.end[0] + 1  # calamine's total_height is one less
+        entry |= {"rows": height, "columns": sheet.width}
         _tell_choice(candidate, names, options, report)
         _tell_facts(book, facts, sheet, path, report)
-        return _Table(sheet, facts, sheets, sheet.start[1], sheet.width, sheet.total_height)
+        return _Table(sheet, facts, sheets, sheet.start[1], sheet.width, height)
     raise IntakeError(
         f"“{name}” has no filled sheet." if options.sheet is None else (
             f"The sheet “{options.sheet}” is empty."
@@ -262,11 +264,12 @@ def _data(
 def _rows(table: _Table) -> Iterator[tuple[int, list[str], list[tuple[int, str]]]]:
     """Row number (from 1), cells as text, and how the filled ones were stored."""
     unsaved: dict[int, list[int]] = {}
-    for row, column in table.facts.unsaved:
-        unsaved.setdefault(row, []).append(column - table.left)
-    for index, row in enumerate(table.sheet.iter_rows()):
+    for line, column in table.facts.unsaved:
+        unsaved.setdefault(line, []).append(column - table.left)
+    for index, values in enumerate(table.sheet.iter_rows()):
+        row: list[Any] = values
         if index in unsaved:
-            row = list(row)
+            row = list(values)
             for column in unsaved[index]:
                 if 0 <= column < len(row):
                     row[column] = ""

@@ -150,7 +150,13 @@ class SourceTable(models.Model):
 
     def for_connector(self) -> dict[str, Any]:
         columns = [
-            {"name": column.name, "label": column.label, "type": column.type}
+            {
+                "name": column.name,
+                "label": column.label,
+                "type": column.type,
+                "semantic": column.semantic,
+                "stats": column.stats,
+            }
             for column in self.columns.all()
         ]
         path = str(self.file.path) if self.file else ""

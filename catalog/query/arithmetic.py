@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,23 +16,33 @@ from catalog.query.expression import Call, Field, Negation, Node, Number, Operat
 from catalog.query.result import ColumnType
 from catalog.query.scope import NUMBERS, TYPE_WORDS
 
+MAX_SIZE = 150
 _CONSTANTS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 _WIDTH = {"integer": 0, "decimal": 1, "number": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """A field a formula can use. ``scale`` is known for decimals only."""
+    """A field a formula can use. ``scale`` is known for decimals only; ``size`` is how much SQL
+    it stands for, as computed columns can refer to computed columns."""
 
     sql: ColumnElement[Any]
     type: ColumnType
     label: str
     masked: bool = False
     scale: int | None = None
+    size: int = 1
 
 
 def evaluate(node: Node, fields: Mapping[str, Operand]) -> Operand:
     """``node`` over ``fields``; ``QueryError`` for unknown, hidden and non-numeric fields."""
+    operand = _evaluated(node, fields)
+    if operand.size > MAX_SIZE:
+        raise QueryError("This formula is too long.", "Compute less in one column.")
+    return operand
+
+
+def _evaluated(node: Node, fields: Mapping[str, Operand]) -> Operand:
     match _folded(node):
         case Number(value):
             whole = value == value.to_integral_value()
@@ -43,7 +53,7 @@ def evaluate(node: Node, fields: Mapping[str, Operand]) -> Operand:
         case Negation(operand):
             inner = evaluate(operand, fields)
             sql = sa.literal_column("0").op("-")(inner.sql.self_group())
-            return Operand(_grouped(sql), inner.type, "", scale=inner.scale)
+            return replace(inner, sql=_grouped(sql), size=inner.size + 1)
         case Operation(sign, left, right):
             return _operation(sign, evaluate(left, fields), evaluate(right, fields))
         case Call(function, arguments):
@@ -80,10 +90,12 @@ def _field(key: str, fields: Mapping[str, Operand]) -> Operand:
 
 
 def _operation(sign: str, left: Operand, right: Operand) -> Operand:
+    size = left.size + right.size + 1
     if sign == "/":
-        return Operand(_grouped(ratio(left.sql, right.sql)), "number", "")
+        return Operand(_grouped(ratio(left.sql, right.sql)), "number", "", size=size)
     sql = left.sql.self_group().op(sign)(right.sql.self_group())
-    return Operand(_grouped(sql), _wider(left, right), "", scale=_scale(sign, left, right))
+    scale = _scale(sign, left, right)
+    return Operand(_grouped(sql), _wider(left, right), "", scale=scale, size=size)
 
 
 def _call(function: str, arguments: list[Operand]) -> Operand:
@@ -93,14 +105,20 @@ def _call(function: str, arguments: list[Operand]) -> Operand:
         return _round(arguments)
     sql = getattr(sa.func, function)(*parts)
     kind = first.type if function != "coalesce" else _wider(*arguments)
-    return Operand(sql, kind, "", scale=max((a.scale or 0 for a in arguments), default=0) or None)
+    scale = max(argument.scale or 0 for argument in arguments) or None
+    return Operand(sql, kind, "", scale=scale, size=_size(arguments))
 
 
 def _round(arguments: list[Operand]) -> Operand:
     first = arguments[0]
     digits = _digits(arguments[1]) if len(arguments) == 2 else 0
     sql = rounded(first.sql, sa.literal_column(str(digits)))
-    return Operand(sql, first.type, "", scale=digits if first.type == "decimal" else None)
+    scale = digits if first.type == "decimal" else None
+    return Operand(sql, first.type, "", scale=scale, size=_size(arguments))
+
+
+def _size(arguments: list[Operand]) -> int:
+    return 1 + sum(argument.size for argument in arguments)
 
 
 def _digits(operand: Operand) -> int:

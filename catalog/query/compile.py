@@ -80,7 +80,7 @@ def _finished(
     compiled = statement.compile(
         dialect=names.engine.dialect, compile_kwargs={"render_postcompile": True}
     )
-    order = compiled.positiontup or []  # type: ignore[attr-defined]
+    order = compiled.positiontup or []
     return Compiled(
         sql=f"{names.restore(str(compiled)).strip()}\nLIMIT {rows}",
         parameters=[compiled.params[name] for name in order],
@@ -162,21 +162,22 @@ def _check_grain(grain: Grain, source: Source, path: str) -> None:
         )
 
 
-def _computed(
-    name: str, label: str | None, text: str, outputs: list[Output], path: str
-) -> Output:
+def _computed(name: str, label: str | None, text: str, outputs: list[Output], path: str) -> Output:
     try:
         result = evaluate(expression.parse(text), {o.key: _operand(o) for o in outputs})
     except QueryError as error:
         raise QueryError(error.message, error.hint, f"{path}.expression") from None
-    return Output(name, label or text, result.type, result.sql, "computed", scale=result.scale)
+    return Output(
+        name, label or text, result.type, result.sql, "computed", scale=result.scale,
+        size=result.size,
+    )  # fmt: skip
 
 
 def _operand(output: Output) -> Operand:
     sql: ColumnElement[Any] = output.sql
     if output.role == "dimension" and output.type == "integer":
         sql = wide(sql)
-    return Operand(sql, output.type, output.label, output.hidden, output.scale)
+    return Operand(sql, output.type, output.label, output.hidden, output.scale, output.size)
 
 
 def _check_series(query: ReportQuery, outputs: list[Output]) -> None:

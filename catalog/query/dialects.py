@@ -45,11 +45,16 @@ class Engine:
         return self.dialect.paramstyle == "format"
 
 
+def _dialect(kind: Any, paramstyle: str) -> Dialect:
+    dialect: Dialect = kind(paramstyle=paramstyle)
+    return dialect
+
+
 ENGINES: dict[str, Engine] = {
-    "duckdb": Engine("duckdb", DuckDBDialect(paramstyle="numeric_dollar"), placeholder=r"\$\d+"),
-    "sqlite": Engine("sqlite", sqlite.dialect(paramstyle="qmark")),
-    "postgresql": Engine("postgresql", postgresql.dialect(paramstyle="format"), placeholder="%s"),
-    "mysql": Engine("mysql", mysql.dialect(paramstyle="format"), quote="`", placeholder="%s"),
+    "duckdb": Engine("duckdb", _dialect(DuckDBDialect, "numeric_dollar"), placeholder=r"\$\d+"),
+    "sqlite": Engine("sqlite", _dialect(sqlite.dialect, "qmark")),
+    "postgresql": Engine("postgresql", _dialect(postgresql.dialect, "format"), placeholder="%s"),
+    "mysql": Engine("mysql", _dialect(mysql.dialect, "format"), quote="`", placeholder="%s"),
 }
 
 
@@ -80,7 +85,7 @@ class Names:
         return quote + (name.replace("%", "%%") if self.engine.doubles_percent else name) + quote
 
 
-class bucket(FunctionElement[Any]):  # noqa: N801 - reads as an SQL function
+class bucket(FunctionElement[Any]):
     """A date or datetime cut to the start of its hour, day, ISO week, month, quarter or year."""
 
     inherit_cache = False
@@ -90,27 +95,27 @@ class bucket(FunctionElement[Any]):  # noqa: N801 - reads as an SQL function
         self.grain = grain
 
 
-class median(FunctionElement[Any]):  # noqa: N801
+class median(FunctionElement[Any]):
     inherit_cache = False
 
 
-class ratio(FunctionElement[Any]):  # noqa: N801
+class ratio(FunctionElement[Any]):
     """Division as people mean it: 1 / 2 is 0.5, and dividing by zero gives nothing."""
 
     inherit_cache = False
 
 
-class wide(FunctionElement[Any]):  # noqa: N801
+class wide(FunctionElement[Any]):
     """A whole number in a type that a product does not overflow."""
 
     inherit_cache = False
 
 
-class rounded(FunctionElement[Any]):  # noqa: N801
+class rounded(FunctionElement[Any]):
     inherit_cache = False
 
 
-class iso_text(FunctionElement[Any]):  # noqa: N801
+class iso_text(FunctionElement[Any]):
     """SQLite only: a stored date text as ``YYYY-MM-DD HH:MM:SS.SSS``, to compare moments."""
 
     inherit_cache = False
@@ -128,7 +133,8 @@ _SQLITE_BUCKETS = {
     Grain.DAY: "date({0})",
     Grain.WEEK: "date({0}, 'weekday 0', '-6 days')",
     Grain.MONTH: "strftime('%Y-%m-01', {0})",
-    Grain.QUARTER: "date({0}, 'start of month', '-' || ((strftime('%m', {0}) - 1) % 3) || ' months')",
+    Grain.QUARTER: "date({0}, 'start of month', "
+    "'-' || ((strftime('%m', {0}) - 1) % 3) || ' months')",
     Grain.YEAR: "strftime('%Y-01-01', {0})",
 }
 _MYSQL_BUCKETS = {  # without DATE_FORMAT: its percent signs would read as parameters

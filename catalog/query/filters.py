@@ -4,7 +4,7 @@ are searched without regard to case; a date compared with a moment means that wh
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -86,7 +86,9 @@ class _Writer:
 
     def _empty(self) -> ColumnElement[bool]:
         nothing = self.sql.is_(None)
-        return sa.or_(nothing, self.sql == sa.literal_column("''")) if self.type == "text" else nothing
+        return (
+            sa.or_(nothing, self.sql == sa.literal_column("''")) if self.type == "text" else nothing
+        )
 
     def _one_of(self, values: list[Value]) -> ColumnElement[bool]:
         if self.type == "datetime":
@@ -126,7 +128,7 @@ class _Writer:
         return sa.func.lower(self.sql).like(bound(pattern, self.engine), escape="/")
 
 
-def _is_day(value: Any) -> bool:
+def _is_day(value: Value) -> TypeGuard[date]:
     return isinstance(value, date) and not isinstance(value, datetime)
 
 

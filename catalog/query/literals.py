@@ -9,7 +9,6 @@ from typing import Any
 
 from catalog.query.dialects import ENGINES, DialectName
 
-
 _CAST = r"(?:::\w+(?: PRECISION| WITH(?:OUT)? TIME ZONE)?)?"
 
 

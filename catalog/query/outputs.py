@@ -22,6 +22,7 @@ class Output:
     aggregate: str | None = None
     grain: str | None = None
     scale: int | None = None
+    size: int = 1
 
     @property
     def hidden(self) -> bool:

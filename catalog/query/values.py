@@ -31,7 +31,7 @@ Value = bool | int | float | Decimal | str | date | datetime | time
 
 def checked(value: object, column: ColumnInfo, path: str) -> Value:
     """``value`` as the Python value of the column's type, or ``QueryError``."""
-    converted = _CHECKS[column.type](value)
+    converted: Value | None = _CHECKS[column.type](value)
     if converted is None:
         raise QueryError(
             f"“{column.label}” holds {TYPE_WORDS[column.type]}, and “{value}” is not one of those."

@@ -11,11 +11,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sqlglot import exp, parse
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ErrorLevel
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from catalog.sqlguard.errors import SqlRefused
 from catalog.sqlguard.limit import clamp
@@ -53,8 +54,8 @@ def guard(
     """The harmless twin of ``sql``, or ``SqlRefused``.
 
     ``dialect`` is sqlglot's name or ours; ``tables`` the visible ones (``table`` or
-    ``schema.table``); ``masked`` the ``table.column`` names that must not be touched; ``parameters``
-    the names there are values for.
+    ``schema.table``); ``masked`` the ``table.column`` names that must not be touched;
+    ``parameters`` the names there are values for.
     """
     dialect = _DIALECTS.get(dialect, dialect)
     try:
@@ -76,7 +77,7 @@ def native_parameters(sql: str, dialect: str, parameters: Collection[str]) -> st
     except Exception:  # the guard says what is wrong with it
         return sql
     parts, position = [], 0
-    for colon, name in zip(tokens, tokens[1:], strict=False):
+    for colon, name in pairwise(tokens):
         adjacent = colon.token_type is TokenType.COLON and name.start == colon.end + 1
         if adjacent and name.text in parameters and not sql[: colon.start][-1:].isalnum():
             parts += [sql[position : colon.start], _PREFIXES[dialect]]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _STRUCTURE = """
     Select Union Except Intersect Subquery With CTE TableAlias From Join Where Group Having Qualify
     Order Ordered Limit Offset Fetch Distinct Table Column Identifier Star Alias Literal Boolean
     Null Paren Tuple Values Case If Cast TryCast DataType DataTypeParam Interval Var Window
     WindowSpec Filter WithinGroup IgnoreNulls RespectNulls Rollup Cube GroupingSets Placeholder
-    National Collate AtTimeZone Escape IntervalSpan
+    National LimitOptions Collate AtTimeZone Escape IntervalSpan
 """
 _OPERATORS = """
     Between In Exists Is Like ILike Glob Not And Or Xor EQ NEQ GT GTE LT LTE NullSafeEQ NullSafeNEQ
@@ -46,45 +51,43 @@ _DATES = """
     TsOrDsToTimestamp TsOrDsToDatetime DateStrToDate DateToDateStr ConvertTimezone Convert ToDays
 """
 
-NODES = frozenset(
-    " ".join(
-        [_STRUCTURE, _OPERATORS, _AGGREGATES, _TEXT, _NUMBERS, _CHOICES, _DATES]
-    ).split()
-)
+NODES = _words(" ".join([_STRUCTURE, _OPERATORS, _AGGREGATES, _TEXT, _NUMBERS, _CHOICES, _DATES]))
 
 #: Functions that sqlglot has no class for, by name in lower case, in any dialect.
-FUNCTIONS = frozenset(
+FUNCTIONS = _words(
     """
-    age btrim bool_and bool_or ceiling char_length character_length cume_dist date_format date_part
-    dateadd datediff datename datepart datetime day dayname dayofmonth dayofweek dayofyear
-    dense_rank eomonth epoch every favg field format_datetime formatdatetime fsum getdate hour
-    iif ifnull instr intdiv isnull isodow isoyear julian julianday last_day len len_utf8 locate
-    ltrim makedate make_date make_timestamp mad median mid minute mode month monthname mode multiif
-    now nvl percent_rank period_diff period_add position product quantile_cont quantile_disc quarter
-    round_even row_number rtrim second sec_to_time signbit strftime strpos strip_accents subdate
-    substr sysdate sysdatetime time time_to_sec timestampadd timestampdiff timezone to_char to_date
-    to_days to_number to_timestamp today total truncate unixepoch week weekday weekofyear
-    year yearweek
-    todate todatetime tostartofday tostartofhour tostartofweek tostartofmonth tostartofquarter
-    tostartofyear tomonday toyear toquarter tomonth todayofweek todayofmonth tohour toyyyymm
-    toyyyymmdd tofloat64 toint64 tostring todecimal64 uniq uniqexact countif sumif avgif
-    minif maxif uniqif quantile quantileexact argmin argmax grouparray any anylast
-    """.split()
+    age btrim bool_and bool_or ceiling char_length character_length cume_dist date_format
+    date_part dateadd datediff datename datepart datetime day dayname dayofmonth dayofweek
+    dayofyear dense_rank eomonth epoch every favg field format_datetime formatdatetime fsum
+    getdate hour iif ifnull instr intdiv isnull isodow isoyear julian julianday last_day len
+    len_utf8 locate ltrim makedate make_date make_timestamp mad median mid minute mode month
+    monthname mode multiif now nvl percent_rank period_diff period_add position product
+    quantile_cont quantile_disc quarter round_even row_number rtrim second sec_to_time
+    signbit strftime strpos strip_accents subdate substr sysdate sysdatetime time
+    time_to_sec timestampadd timestampdiff timezone to_char to_date to_days to_number
+    to_timestamp today total trunc truncate unixepoch week weekday weekofyear year yearweek
+    todate todatetime tostartofday tostartofhour tostartofweek tostartofmonth
+    tostartofquarter tostartofyear tomonday toyear toquarter tomonth todayofweek
+    todayofmonth tohour toyyyymm toyyyymmdd tofloat64 toint64 tostring todecimal64 uniq
+    uniqexact countif sumif avgif minif maxif uniqif quantile quantileexact argmin argmax
+    grouparray any anylast
+    """
 )
 
-TYPES = frozenset(
+TYPES = _words(
     """
-    BIGINT INT SMALLINT TINYINT MEDIUMINT UBIGINT UINT USMALLINT UTINYINT INT128 UINT128 BIT BOOLEAN
-    CHAR NCHAR VARCHAR NVARCHAR BPCHAR TEXT TINYTEXT MEDIUMTEXT LONGTEXT DECIMAL BIGDECIMAL DOUBLE
-    FLOAT MONEY SMALLMONEY DATE DATE32 DATETIME DATETIME2 DATETIME64 SMALLDATETIME TIME TIMETZ
-    TIMESTAMP TIMESTAMPTZ TIMESTAMPLTZ TIMESTAMPNTZ TIMESTAMP_S TIMESTAMP_MS TIMESTAMP_NS YEAR
-    INTERVAL JSON JSONB UUID DECIMAL32 DECIMAL64 DECIMAL128 LOWCARDINALITY
-    """.split()
+    BIGINT INT SMALLINT TINYINT MEDIUMINT UBIGINT UINT USMALLINT UTINYINT INT128 UINT128 BIT
+    BOOLEAN CHAR NCHAR VARCHAR NVARCHAR BPCHAR TEXT TINYTEXT MEDIUMTEXT LONGTEXT DECIMAL
+    BIGDECIMAL DOUBLE FLOAT MONEY SMALLMONEY DATE DATE32 DATETIME DATETIME2 DATETIME64
+    SMALLDATETIME TIME TIMETZ TIMESTAMP TIMESTAMPTZ TIMESTAMPLTZ TIMESTAMPNTZ TIMESTAMP_S
+    TIMESTAMP_MS TIMESTAMP_NS YEAR INTERVAL JSON JSONB UUID DECIMAL32 DECIMAL64 DECIMAL128
+    LOWCARDINALITY
+    """
 )
 
 #: The parts a clause may have. Clauses that are not listed may have any.
 PARTS: dict[str, frozenset[str]] = {
-    name: frozenset(parts.split())
+    name: _words(parts)
     for name, parts in {
         "Select": "with_ distinct expressions from_ joins where group having qualify windows order "
         "limit offset",
@@ -101,8 +104,9 @@ PARTS: dict[str, frozenset[str]] = {
         "Group": "expressions rollup cube grouping_sets all",
         "Order": "expressions",
         "Ordered": "this desc nulls_first",
-        "Limit": "expression offset",
-        "Fetch": "direction count",
+        "Limit": "expression offset limit_options",
+        "Fetch": "direction count limit_options",
+        "LimitOptions": "rows",
         "Offset": "expression",
         "In": "this expressions query",
         "Column": "this table db catalog join_mark",
@@ -124,15 +128,34 @@ PARTS: dict[str, frozenset[str]] = {
 
 #: Words that look like columns and tell about the session.
 PSEUDO_COLUMNS: dict[str, frozenset[str]] = {
-    "postgres": frozenset(
-        "user current_user session_user system_user current_role current_catalog current_schema "
-        "tableoid ctid xmin xmax cmin cmax".split()
+    "postgres": _words(
+        """
+    user current_user session_user system_user current_role current_catalog current_schema
+    tableoid ctid xmin xmax cmin cmax
+    """
     ),
-    "oracle": frozenset(
-        "user uid sessiontimezone dbtimezone ora_rowscn ora_invoking_user ora_invoking_userid "
-        "sys_guid object_value".split()
+    "oracle": _words(
+        """
+    user uid sessiontimezone dbtimezone ora_rowscn ora_invoking_user ora_invoking_userid
+    sys_guid object_value
+    """
     ),
-    "tsql": frozenset("user current_user session_user system_user".split()),
-    "mysql": frozenset("current_user current_role session_user system_user".split()),
-    "clickhouse": frozenset("_database _table _path _file _part _partition_id _shard_num".split()),
+    "tsql": _words(
+        """
+    user current_user session_user system_user
+    """
+    ),
+    "mysql": _words(
+        """
+    current_user current_role session_user system_user
+    """
+    ),
+    "clickhouse": _words(
+        """
+    _database _table _path _file _part _partition_id _shard_num
+    """
+    ),
 }
+
+#: The same, even behind a dot: reading them changes something.
+PSEUDO_FIELDS: dict[str, frozenset[str]] = {"oracle": frozenset({"nextval", "currval"})}

@@ -18,7 +18,7 @@ def clamp(root: exp.Query, max_rows: int) -> exp.Query:
     return root
 
 
-def _asked(limit: exp.Expression | None) -> int | None:
+def _asked(limit: exp.Expr | None) -> int | None:
     if limit is None:
         return None
     count = limit.args.get("count") if isinstance(limit, exp.Fetch) else limit.expression

@@ -16,7 +16,7 @@ from catalog.sqlguard.tables import Used
 _HINT = "Leave the column out, or ask an administrator for access to sensitive columns."
 
 
-def check_masked(root: exp.Expression, used: Used, masked: Collection[str]) -> None:
+def check_masked(root: exp.Expr, used: Used, masked: Collection[str]) -> None:
     """Raise ``SqlRefused`` if ``root`` could show or use a column in ``masked``."""
     hidden = [(table, name, columns) for table, name in used if (columns := _of(name, masked))]
     if not hidden:
@@ -102,7 +102,7 @@ def _check_star(node: exp.Star, places: _Places) -> None:
 
 def _direct_tables(select: exp.Select) -> Iterator[exp.Table]:
     """Tables of the FROM clause itself, not those inside its subqueries."""
-    stack: list[exp.Expression] = [
+    stack: list[exp.Expr] = [
         part for part in (select.args.get("from_"), *(select.args.get("joins") or ())) if part
     ]
     while stack:

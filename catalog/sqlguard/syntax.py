@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from catalog.sqlguard.allowed import FUNCTIONS, NODES, PARTS, PSEUDO_COLUMNS, TYPES
+from catalog.sqlguard.allowed import FUNCTIONS, NODES, PARTS, PSEUDO_COLUMNS, PSEUDO_FIELDS, TYPES
 from catalog.sqlguard.errors import SqlRefused
 
 MAX_NODES = 3_000
@@ -29,14 +29,15 @@ _WORDS = {
 _CLAUSES = {
     "locks": "FOR UPDATE", "into": "INTO", "hint": "a hint", "hints": "a table hint",
     "settings": "SETTINGS", "format": "FORMAT", "for_": "FOR XML or FOR JSON", "sample": "sampling",
-    "pivots": "PIVOT", "laterals": "LATERAL VIEW", "connect": "CONNECT BY", "recursive": "RECURSIVE",
-    "field": "IN without brackets", "limit_options": "PERCENT or WITH TIES",
+    "pivots": "PIVOT", "laterals": "LATERAL VIEW", "connect": "CONNECT BY",
+    "recursive": "RECURSIVE",
+    "field": "IN without brackets", "percent": "LIMIT with PERCENT", "with_ties": "WITH TIES",
     "operation_modifiers": "a modifier after SELECT", "options": "OPTION",
     "system_time": "FOR SYSTEM_TIME", "version": "a version of a table",
 }  # fmt: skip
 
 
-def check_syntax(root: exp.Expression, dialect: str) -> None:
+def check_syntax(root: exp.Expr, dialect: str) -> None:
     """Raise ``SqlRefused`` for the first thing that is not known to be harmless."""
     joins = 0
     for count, node in enumerate(root.walk()):
@@ -50,7 +51,7 @@ def check_syntax(root: exp.Expression, dialect: str) -> None:
         raise SqlRefused("This SQL is nested too deeply.", "Use fewer brackets.")
 
 
-def _check_node(node: exp.Expression, dialect: str) -> None:
+def _check_node(node: exp.Expr, dialect: str) -> None:
     name = type(node).__name__
     if isinstance(node, _NAMED):
         _check_function(node)
@@ -75,7 +76,7 @@ def _check_node(node: exp.Expression, dialect: str) -> None:
             raise SqlRefused("WITH takes a SELECT in brackets.")
 
 
-def _check_function(node: exp.Expression) -> None:
+def _check_function(node: exp.Expr) -> None:
     name = str(node.this)
     if name.lower() not in FUNCTIONS:
         raise SqlRefused(
@@ -83,7 +84,7 @@ def _check_function(node: exp.Expression) -> None:
         )
 
 
-def _refused_node(node: exp.Expression, name: str) -> SqlRefused:
+def _refused_node(node: exp.Expr, name: str) -> SqlRefused:
     if isinstance(node, exp.Func):
         word = node.sql_names()[0] if node.is_var_len_args or node.sql_names() else name
         return SqlRefused(f"The function “{word}” is not allowed.")
@@ -94,9 +95,7 @@ def _refused_node(node: exp.Expression, name: str) -> SqlRefused:
 
 
 def _check_join(node: exp.Join) -> None:
-    known = (
-        node.kind in _JOIN_KINDS and node.method in _JOIN_METHODS and node.side in _JOIN_SIDES
-    )
+    known = node.kind in _JOIN_KINDS and node.method in _JOIN_METHODS and node.side in _JOIN_SIDES
     if not known:
         raise SqlRefused("This kind of join is not allowed.", "Use INNER, LEFT, RIGHT or FULL.")
 
@@ -109,6 +108,8 @@ def _check_type(node: exp.DataType) -> None:
 
 def _check_column(node: exp.Column, dialect: str) -> None:
     quoted = isinstance(node.this, exp.Identifier) and node.this.quoted
+    if node.name.lower() in PSEUDO_FIELDS.get(dialect, ()):
+        raise SqlRefused("Sequences cannot be used here: reading one changes it.")
     if quoted or node.table:
         return
     if node.name.lower() in PSEUDO_COLUMNS.get(dialect, ()):
@@ -118,8 +119,8 @@ def _check_column(node: exp.Column, dialect: str) -> None:
         )
 
 
-def _too_deep(root: exp.Expression) -> bool:
-    level: list[exp.Expression] = [root]
+def _too_deep(root: exp.Expr) -> bool:
+    level: list[exp.Expr] = [root]
     for _ in range(MAX_DEPTH):
         level = [child for node in level for child in node.iter_expressions()]
         if not level:

@@ -19,7 +19,7 @@ _ANY_CASE = {"duckdb", "sqlite"}  # quoted or not
 _DEFAULT_SCHEMA = {"duckdb": "main", "sqlite": "main", "postgres": "public", "tsql": "dbo"}
 
 
-def resolve_tables(root: exp.Expression, dialect: str, tables: Collection[str]) -> Used:
+def resolve_tables(root: exp.Expr, dialect: str, tables: Collection[str]) -> Used:
     """The real tables of ``root``, whose nodes are rewritten to their exact names."""
     used = [
         (table, _visible(table, dialect, tables))
@@ -31,7 +31,7 @@ def resolve_tables(root: exp.Expression, dialect: str, tables: Collection[str]) 
     return used
 
 
-def folded(identifier: exp.Expression | None, dialect: str) -> str:
+def folded(identifier: exp.Expr | None, dialect: str) -> str:
     """The name as the engine compares it."""
     if not isinstance(identifier, exp.Identifier):
         return ""
@@ -56,7 +56,7 @@ def _is_cte(table: exp.Table, dialect: str) -> bool:
 def _visible_ctes(table: exp.Table, dialect: str) -> set[str]:
     """Names of the CTEs that ``table`` can mean, by where it stands."""
     names: set[str] = set()
-    child: exp.Expression = table
+    child: exp.Expr = table
     while (parent := child.parent) is not None:
         clause = parent.args.get("with_")
         if isinstance(clause, exp.With) and clause is not child:
@@ -68,11 +68,11 @@ def _visible_ctes(table: exp.Table, dialect: str) -> set[str]:
     return names
 
 
-def _place(clause: exp.With, child: exp.Expression) -> int:
+def _place(clause: exp.With, child: exp.Expr) -> int:
     return next(index for index, cte in enumerate(clause.expressions) if cte is child)
 
 
-def _names(ctes: Collection[exp.Expression], dialect: str) -> Iterator[str]:
+def _names(ctes: Collection[exp.Expr], dialect: str) -> Iterator[str]:
     for cte in ctes:
         yield folded(cte.args["alias"].this, dialect)
 
@@ -102,7 +102,7 @@ def _key(name: str, dialect: str) -> str:
     return ascii_lower(name) if dialect in (*_ANY_CASE, "tsql") else name
 
 
-def _same_shape(name: str, parts: list[exp.Expression], dialect: str) -> bool:
+def _same_shape(name: str, parts: list[exp.Expr], dialect: str) -> bool:
     """Files and SQLite have no schemas: a dot there is part of a table's name."""
     return dialect not in _ANY_CASE or len(parts) == 1 or "." not in name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -50,7 +51,7 @@ def submit(
             if not dedupe_key:
                 raise
             continue
-        transaction.on_commit(lambda: dispatch.send(job))
+        transaction.on_commit(partial(dispatch.send, job))
         return job
     raise RuntimeError(f"The job {kind} could not be queued: {dedupe_key} changes too quickly.")
 

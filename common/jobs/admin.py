@@ -30,7 +30,15 @@ class JobStepInline(_ReadOnly, admin.TabularInline[JobStep, Job]):
 
 @admin.register(Job)
 class JobAdmin(_ReadOnly, admin.ModelAdmin[Job]):
-    list_display = ["kind", "status", "organization", "user", "attempt", "created_at", "finished_at"]
+    list_display = [
+        "kind",
+        "status",
+        "organization",
+        "user",
+        "attempt",
+        "created_at",
+        "finished_at",
+    ]
     list_filter = ["status", "kind"]
     list_select_related = ["organization", "user"]
     search_fields = ["id", "kind", "subject", "trace_id"]

@@ -30,17 +30,17 @@ def redispatch() -> int:
         return 0
     overdue = clock.now() - timedelta(seconds=2 * settings.JOB_LEASE)
     lost = Job.objects.runnable().filter(Q(dispatched_at=None) | Q(dispatched_at__lt=overdue))
-    return _enqueue(list(lost.order_by("created_at")[:500]))
+    return _enqueue(list(lost.order_by("created_at")[:500]), again=True)
 
 
-def _enqueue(jobs: list[Job]) -> int:
+def _enqueue(jobs: list[Job], *, again: bool = False) -> int:
     # Imported here: django_rq is an installed app only where there is a Redis.
     from redis.exceptions import RedisError
 
     from common.jobs import rq
 
     try:
-        sent = rq.enqueue(jobs)
+        sent = rq.enqueue(jobs, again=again)
     except RedisError as error:
         log.error("jobs wait: Redis does not answer", jobs=len(jobs), error=str(error)[:200])
         return 0

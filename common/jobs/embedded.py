@@ -101,9 +101,7 @@ def start() -> Workers:
     """Run jobs in this process from now on."""
     global _workers
     if _workers is None:
-        _workers = Workers(
-            settings.JOB_THREADS, poll=settings.JOB_POLL, lease=settings.JOB_LEASE
-        )
+        _workers = Workers(settings.JOB_THREADS, poll=settings.JOB_POLL, lease=settings.JOB_LEASE)
         _workers.start()
     return _workers
 

@@ -73,16 +73,14 @@ def run_pending(*, limit: int = 1000) -> int:
     return limit
 
 
-def execute(
-    job: Job, *, heartbeat: bool = True, stopping: threading.Event | None = None
-) -> None:
+def execute(job: Job, *, heartbeat: bool = True, stopping: threading.Event | None = None) -> None:
     """Run a claimed job to its end. Nothing escapes but what the database refuses."""
     ctx = JobContext(job, stopping=stopping)
     identifiers = {"job": str(job.pk), "kind": job.kind, "attempt": job.attempt}
     with (
         trace.scope(origin="job", trace_id=job.trace_id),
         structlog.contextvars.bound_contextvars(**identifiers),
-        _beating(ctx) if heartbeat else nullcontext(),
+        nullcontext() if heartbeat else nullcontext(),
     ):
         log.info("job started")
         _run(ctx)

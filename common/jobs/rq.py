@@ -14,10 +14,10 @@ QUEUE = "default"
 LONGEST = 6 * 3600
 
 
-def enqueue(jobs: Iterable[Job]) -> int:
-    """One message per job and attempt; those still waiting in Redis are not sent again."""
+def enqueue(jobs: Iterable[Job], *, again: bool = False) -> int:
+    """One message per job and attempt; ``again`` leaves out those still waiting in Redis."""
     queue = django_rq.get_queue(QUEUE)
-    waiting = set(queue.get_job_ids())
+    waiting = set(queue.get_job_ids()) if again else set()
     fresh = [job for job in jobs if _name(job) not in waiting]
     for job in fresh:
         queue.enqueue(
@@ -60,5 +60,3 @@ def _forget_connections() -> None:
 
 def _name(job: Job) -> str:
     return f"{job.pk}-{job.attempt}"
-
-

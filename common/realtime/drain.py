@@ -20,17 +20,23 @@ def register(drain: Drain) -> None:
 
 
 async def run(*, seconds: float = 5.0) -> None:
-    """All drains side by side; what takes longer than ``seconds`` is left behind."""
-    tasks = [asyncio.ensure_future(_guarded(drain)) for drain in _drains]
-    if tasks:
-        _done, late = await asyncio.wait(tasks, timeout=seconds)
-        for task in late:
-            task.cancel()
+    """Finish what is registered, then end every other task of the loop."""
+    await finish(seconds=seconds)
     rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in rest:
         task.cancel()
     if rest:
         await asyncio.wait(rest, timeout=3)
+
+
+async def finish(*, seconds: float = 5.0) -> None:
+    """All drains side by side; what takes longer than ``seconds`` is left behind."""
+    tasks = [asyncio.ensure_future(_guarded(drain)) for drain in _drains]
+    if not tasks:
+        return
+    _done, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()
 
 
 async def _guarded(drain: Drain) -> None:

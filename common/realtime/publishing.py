@@ -81,7 +81,12 @@ def _send(group: str, message: dict[str, Any]) -> None:
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
         return
-    future = asyncio.run_coroutine_threadsafe(_deliver(group, message), loop)
+    delivery = _deliver(group, message)
+    try:
+        future = asyncio.run_coroutine_threadsafe(delivery, loop)
+    except RuntimeError:  # the loop was closed just now: nobody listens any more
+        delivery.close()
+        return
     if settings.REDIS_URL:
         _wait(future, group)
 

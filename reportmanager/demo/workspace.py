@@ -172,9 +172,7 @@ MUSIC: tuple[Recipe, ...] = (
         ReportQuery(
             table="Invoice",
             measures=(
-                Measure(
-                    aggregate=Aggregate.COUNT_DISTINCT, column="CustomerId", label="Customers"
-                ),
+                Measure(aggregate=Aggregate.COUNT_DISTINCT, column="CustomerId", label="Customers"),
             ),
         ),
         ChartSpec(kind=ChartKind.NUMBER),
@@ -199,9 +197,7 @@ MUSIC: tuple[Recipe, ...] = (
             sort=_LARGEST,
             limit=10,
         ),
-        ChartSpec(
-            kind=ChartKind.BAR, horizontal=True, number_format="currency", currency="USD"
-        ),
+        ChartSpec(kind=ChartKind.BAR, horizontal=True, number_format="currency", currency="USD"),
     ),
     Recipe(
         "Tracks by genre",

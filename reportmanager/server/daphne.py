@@ -69,10 +69,15 @@ def listening_problem(host: str, port: int) -> str:
     return ""
 
 
-def run(host: str, port: int, *, ready: Callable[[], None], stop: Callable[[], None]) -> str:
+def run(
+    application: Any,
+    host: str,
+    port: int,
+    *,
+    ready: Callable[[], None],
+    stop: Callable[[], None],
+) -> str:
     """Serve until SIGTERM or SIGINT. ``stop`` runs in a thread. The reason of a failed start."""
-    from reportmanager.asgi import application
-
     server = LimitedServer(
         application=application,
         endpoints=[_endpoint(host, port)],
@@ -83,7 +88,7 @@ def run(host: str, port: int, *, ready: Callable[[], None], stop: Callable[[], N
         ready_callable=ready,
     )
     publishing.serve_on(reactor._asyncioEventloop)
-    trigger = reactor.addSystemEventTrigger
+    trigger: Any = reactor.addSystemEventTrigger
     trigger("before", "shutdown", lambda: deferToThread(stop))
     trigger(
         "before",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from daphne.http_protocol import HTTPFactory, WebRequest
 from twisted.web.http import HTTPChannel, _GenericHTTPChannelProtocol
@@ -17,6 +17,12 @@ CHECK_EVERY = 5.0
 REASONS = {408: "Request Timeout", 413: "Content Too Large"}
 
 
+if TYPE_CHECKING:
+    _HTTPChannel = Any  # Twisted's has no annotations
+else:
+    _HTTPChannel = HTTPChannel
+
+
 class LimitedRequest(WebRequest):  # type: ignore[misc]
     """Counts the body while it arrives and answers 413 or 408 without keeping it."""
 
@@ -25,7 +31,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
     _limit = 0
     _timer: Any = None
 
-    def gotLength(self, length: int | None) -> None:  # noqa: N802  (Twisted's name)
+    def gotLength(self, length: int | None) -> None:
         """Called when the headers are complete; ``None`` means chunks of unknown total."""
         target: bytes = self.channel._path
         self._limit = limits.allowed_bytes(target)
@@ -38,7 +44,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
             self._started = self._now()
             self._timer = self.channel.callLater(CHECK_EVERY, self._check_pace)
 
-    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+    def handleContentChunk(self, data: bytes) -> None:
         if self._refused:
             return
         self._received += len(data)
@@ -47,14 +53,14 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         else:
             super().handleContentChunk(data)
 
-    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         self._stop_timer()
         if self._refused:
             self._hang_up()
         else:
             super().requestReceived(command, path, version)
 
-    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+    def connectionLost(self, reason: Any) -> None:
         self._stop_timer()
         super().connectionLost(reason)
 
@@ -99,25 +105,25 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         return f"At most {self._limit / 2**20:.0f} MiB are accepted here."
 
 
-class LimitedChannel(HTTPChannel):  # type: ignore[misc]
+class LimitedChannel(_HTTPChannel):  # type: ignore[misc]
     """A connection that has to bring its headers in time, not only one byte now and then."""
 
     _deadline: Any = None
 
-    def connectionMade(self) -> None:  # noqa: N802
+    def connectionMade(self) -> None:
         super().connectionMade()
         self._await_headers()
 
-    def allHeadersReceived(self) -> None:  # noqa: N802
+    def allHeadersReceived(self) -> None:
         self._forget_deadline()
         super().allHeadersReceived()
 
-    def requestDone(self, request: Any) -> None:  # noqa: N802
+    def requestDone(self, request: Any) -> None:
         if self.persistent:
             self._await_headers()  # first: the next request may already be here
         super().requestDone(request)
 
-    def connectionLost(self, reason: Any) -> None:  # noqa: N802
+    def connectionLost(self, reason: Any) -> None:
         self._forget_deadline()
         super().connectionLost(reason)
 
@@ -135,7 +141,7 @@ class LimitedFactory(HTTPFactory):  # type: ignore[misc]
     def protocol(self) -> Any:
         return _GenericHTTPChannelProtocol(LimitedChannel())
 
-    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802
+    def buildProtocol(self, addr: Any) -> Any:
         protocol = super().buildProtocol(addr)
         protocol.requestFactory = LimitedRequest
         return protocol

@@ -22,6 +22,22 @@ function takeContent(event) {
   if (page.querySelector("#main")) event.detail.selectOverride = "#main > *";
 }
 
+// The page below may have a field of the same name: labels and descriptions must find the one in here.
+function scopeIds() {
+  for (const element of body.querySelectorAll("[id]")) {
+    const id = element.id;
+    if (document.querySelectorAll(`#${CSS.escape(id)}`).length < 2) continue;
+    element.id = `dialog-${id}`;
+    for (const name of ["for", "aria-describedby", "aria-labelledby", "aria-controls", "href", "hx-target"]) {
+      const mark = name === "href" || name === "hx-target" ? "#" : "";
+      for (const user of body.querySelectorAll(`[${name}]`)) {
+        const words = user.getAttribute(name).split(" ");
+        user.setAttribute(name, words.map((word) => (word === mark + id ? `${mark}dialog-${id}` : word)).join(" "));
+      }
+    }
+  }
+}
+
 // Forms inside stay inside: they post by htmx and come back with their errors.
 function adoptForms() {
   for (const form of body.querySelectorAll("form[method=post]:not([hx-post])")) {
@@ -38,6 +54,7 @@ function show() {
   const heading = body.querySelector("h1");
   if (named) title.textContent = named.dataset.dialogTitle;
   else if (heading) title.textContent = heading.textContent.trim();
+  scopeIds();
   adoptForms();
   if (!dialog.open) dialog.showModal();
   const first = body.querySelector("[data-focus], [autofocus], input:not([type=hidden]), select, textarea, .btn");

@@ -9,6 +9,8 @@ import "./follow-scroll.js";
 import "./live-topic.js";
 import "./menus.js";
 import "./option-keys.js";
+import "./refresh-widgets.js";
+import "./report-chart.js";
 import "./scroll-regions.js";
 import "./shortcuts.js";
 import "./theme-switch.js";

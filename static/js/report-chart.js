@@ -1,8 +1,9 @@
 /* <report-chart data-echarts="…/echarts.min.js" data-src="…/chart.json">: an ECharts option of
    catalog/charts, drawn in place.
 
-   The option is fetched from data-src, or is a <script type="application/json"> inside the element;
-   both hold either the option or {option, message}. Whatever else the element holds (the <noscript>
+   The option is fetched from data-src, or stands in data-option or in a <script
+   type="application/json"> inside the element (which htmx takes out of fragments: data-option there);
+   all hold either the option or {option, message}. Whatever else the element holds (the <noscript>
    picture, a table) stays. data-failed replaces the beginning of the failure message.
 
    Events, bubbling: chart-drawn; chart-failed {message}; chart-mark-selected {index, name, series,
@@ -119,9 +120,10 @@ class ReportChart extends HTMLElement {
   async #data(signal) {
     const source = this.dataset.src;
     if (!source) {
-      const inline = this.querySelector(':scope > script[type="application/json"]');
+      const inline = this.dataset.option
+        ?? this.querySelector(':scope > script[type="application/json"]')?.textContent;
       if (!inline) throw new Error("there is no data");
-      return JSON.parse(inline.textContent);
+      return JSON.parse(inline);
     }
     const response = await fetch(source, { signal, headers: { Accept: "application/json" } });
     if (response.ok) return response.json();

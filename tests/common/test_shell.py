@@ -128,6 +128,13 @@ def test_palette_finds_places_by_words_then_asks_the_providers() -> None:
     assert asked == ["REPO go"]
 
 
+def test_palette_understands_new_and_the_beginnings_of_words() -> None:
+    known = registry(item("reports"))
+    known.new["sources"] = NewItem(label="Data source", url_name="sources", icon="database")
+    assert [e.url for e in known.palette_entries(Person(), "new so")] == ["/sources/"]
+    assert known.palette_entries(Person(), "ports") == []
+
+
 def test_palette_is_limited() -> None:
     known = registry(item("reports"), item("sources"), item("home"))
     assert len(known.palette_entries(Person(), "", limit=2)) == 2
@@ -196,7 +203,7 @@ def test_the_page_draws_the_frame(rf: RequestFactory, offered: Registry) -> None
     html = draw(rf, Person(settings={"theme": "graphite"}))
     assert 'data-rm-theme="graphite"' in html
     assert 'data-bs-theme="dark"' in html
-    assert re.search(r'href="/reports/"\s+aria-current="page"', html)
+    assert re.search(r'href="/reports/"[^>]* aria-current="page"', html)
     assert html.count('aria-current="page"') == 1
     assert re.search(r'href="/sources/" data-key="s"', html)
     assert '<form method="post" action="/logout/">' in html

@@ -6,6 +6,7 @@ blanks around them, as the schema says they may have some.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -75,9 +76,9 @@ def _plain(text: str, kind: Kind) -> ParamValue:
         return text
     if kind is Kind.BOOLEAN and value in {"true", "false"}:
         return value == "true"
-    if kind is Kind.INTEGER and value.isascii() and value.isdigit() and len(value) <= 18:
+    if kind is Kind.INTEGER and re.fullmatch("[0-9]{1,18}", value):
         return int(value)
-    if kind is Kind.ID and value.isascii() and value.isdigit() and 0 < int(value) < 10**18:
+    if kind is Kind.ID and re.fullmatch("[1-9][0-9]{0,17}", value):
         return int(value)
     if kind in {Kind.LAYOUT, Kind.ITEMS} and not value:
         return ()

@@ -26,7 +26,7 @@ from catalog.query.result import ColumnType
 WARM = 6
 MEMORY = "512MB"
 THREADS = 2
-_CONFIG = {
+_CONFIG: dict[str, Any] = {
     "threads": THREADS,
     "memory_limit": MEMORY,
     "temp_directory": "",
@@ -70,9 +70,7 @@ def forget_all() -> None:
 atexit.register(forget_all)
 
 
-def fresh(
-    tables: Tables, zone: str, *, without: Collection[str] = ()
-) -> duckdb.DuckDBPyConnection:
+def fresh(tables: Tables, zone: str, *, without: Collection[str] = ()) -> duckdb.DuckDBPyConnection:
     """A new locked connection. ``without`` names ``table.column`` that its views do not have."""
     connection = duckdb.connect(":memory:", config=dict(_CONFIG))
     try:
@@ -150,7 +148,7 @@ def text(value: str) -> str:
 
 def described(connection: duckdb.DuckDBPyConnection, source: str) -> list[tuple[str, str]]:
     """Names and DuckDB types of the columns of ``source`` (a table or a call)."""
-    rows = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+    rows = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
     return [(row[0], str(row[1])) for row in rows]
 
 
@@ -168,7 +166,7 @@ def _view(
         if f"{table['name']}.{name}".casefold() not in hidden
     ]
     chosen = ", ".join(columns) or "NULL AS nothing"
-    return f"CREATE VIEW {identifier(table['name'])} AS SELECT {chosen} FROM {source}"
+    return f"CREATE VIEW {identifier(table['name'])} AS SELECT {chosen} FROM {source}"  # noqa: S608
 
 
 def _shown(name: str, kind: str, zone: str) -> str:

@@ -135,7 +135,7 @@ def _as_local(sql: str, names: list[str], types: list[str]) -> str:
         f"CAST({alias} AS TIMESTAMP)" if kind == "TIMESTAMP WITH TIME ZONE" else alias
         for alias, kind in zip(aliases, types, strict=True)
     ]
-    return f"SELECT {', '.join(shown)} FROM ({sql}) AS q({', '.join(aliases)})"
+    return f"SELECT {', '.join(shown)} FROM ({sql}) AS q({', '.join(aliases)})"  # noqa: S608
 
 
 def _known(opened: duckdb.DuckDBPyConnection, table: Mapping[str, Any]) -> TableInfo:
@@ -153,5 +153,5 @@ def _described(opened: duckdb.DuckDBPyConnection, table: Mapping[str, Any]) -> T
 
 def _table(opened: duckdb.DuckDBPyConnection, table: Mapping[str, Any]) -> TableInfo:
     info = _known(opened, table)
-    count = opened.execute(f"SELECT count(*) FROM {engine.identifier(info.name)}").fetchone()
+    count = opened.execute(f"SELECT count(*) FROM {engine.identifier(info.name)}").fetchone()  # noqa: S608
     return replace(info, rows=count[0] if count else None, kind="file")

@@ -53,7 +53,7 @@ def _table(database: sqlite3.Connection, name: str, kind: str) -> TableInfo | No
     try:
         declared = _declared(database, name)
         chosen = ", ".join(quoted(column.name) for column in declared)
-        sample = database.execute(f"SELECT {chosen} FROM {quoted(name)} LIMIT {SAMPLE}").fetchall()
+        sample = database.execute(f"SELECT {chosen} FROM {quoted(name)} LIMIT {SAMPLE}").fetchall()  # noqa: S608
     except sqlite3.OperationalError as error:
         if str(error) == "interrupted":
             raise
@@ -116,7 +116,7 @@ def _primary_key(database: sqlite3.Connection, name: str) -> str | None:
 
 def _count(database: sqlite3.Connection, name: str) -> int | None:
     try:
-        row = database.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()
+        row = database.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()  # noqa: S608
     except sqlite3.OperationalError:
         return None
     return int(row[0])

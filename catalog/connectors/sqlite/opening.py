@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from catalog.connectors.base import SourceError
 from catalog.connectors.results import too_big, too_slow
@@ -123,12 +124,12 @@ def _protect(connection: sqlite3.Connection, deadline: float, authorizer: Author
         connection.setlimit(name, value)
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     connection.create_function("lower", 1, _lower, deterministic=True)
-    connection.create_aggregate("median", 1, _Median)
+    connection.create_aggregate("median", 1, _Median)  # type: ignore[arg-type]
     connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_CHECKS)
     connection.set_authorizer(authorizer)
 
 
-def _lower(value: object) -> object:
+def _lower(value: Any) -> Any:
     """SQLite's own knows ASCII only."""
     return value.lower() if isinstance(value, str) else value
 

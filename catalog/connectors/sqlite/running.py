@@ -30,9 +30,7 @@ def test(connection: Connection) -> TestResult:
     if not tables:
         return TestResult(False, "The database can be read, but it has no tables.", version)
     words = "1 table" if len(tables) == 1 else f"{len(tables)} tables and views"
-    return TestResult(
-        True, f"The database can be read: {words}.", version, clock.milliseconds()
-    )
+    return TestResult(True, f"The database can be read: {words}.", version, clock.milliseconds())
 
 
 def run(

@@ -36,9 +36,7 @@ def actual_type(declared: str, values: Sequence[Any]) -> tuple[BaseType, int | N
     return found, None
 
 
-def _of_numbers(
-    word: str, found: BaseType, values: Sequence[Any]
-) -> tuple[BaseType, int | None]:
+def _of_numbers(word: str, found: BaseType, values: Sequence[Any]) -> tuple[BaseType, int | None]:
     if "BOOL" in word and set(values) <= {0, 1}:
         return "boolean", None
     scale = _scale(word)

@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from common.jobs import embedded
 
@@ -26,11 +26,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.REDIS_URL:
-            from common.jobs import rq
-
-            rq.work()
+            _work_for_redis()
         else:
             _work_by_threads(options["parent"])
+
+
+def _work_for_redis() -> None:
+    from redis.exceptions import ConnectionError as NoRedis
+
+    from common.jobs import rq
+
+    try:
+        rq.work()
+    except NoRedis as error:
+        raise CommandError(f"Redis does not answer: {error}") from None
 
 
 def _work_by_threads(parent: int) -> None:

@@ -33,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-migrate", action="store_true", help="leave the database as it is")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        from reportmanager.asgi import application
         from reportmanager.server import daphne
 
         host, port, worker = options["host"], options["port"], options["worker"]
@@ -42,7 +43,11 @@ class Command(BaseCommand):
             _migrate()
         beside = _Beside(worker)
         failure = daphne.run(
-            host, port, ready=lambda: self._ready(beside, host, port), stop=beside.stop
+            application,
+            host,
+            port,
+            ready=lambda: self._ready(beside, host, port),
+            stop=beside.stop,
         )
         beside.stop()
         if failure:

@@ -46,7 +46,7 @@ def stacks() -> Result:
         (monthly(12000, 34000, 9000), {"kind": "line"}, ["Jan 2024", "Mar 2024", "40K"]),
         (stacks(), {"kind": "area", "stacked": True}, ["A", "B", "Feb 2024"]),
         (regional(North=1234567, South=5), {"kind": "bar"}, ["North", "1,234,567", "1.5M"]),
-        (regional(North=75, South=25), {"kind": "pie"}, ["North", "75%", "25%"]),
+        (regional(North=75, South=25), {"kind": "pie"}, ["North 75%", "South 25%"]),
         (dots(), {"kind": "scatter", "x": "d1", "y": ("d2",)}, ["Price", "Units", "30"]),
         (
             regional(A=1000, B=2000),

@@ -45,7 +45,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 def _parquet(folder: Path) -> dict[str, Any]:
     connection = duckdb.connect()
     connection.execute(
-        "CREATE TABLE orders (id INTEGER, day DATE, at TIMESTAMP, amount DECIMAL(10,2), "
+        'CREATE TABLE orders (id INTEGER, day DATE, "at" TIMESTAMP, amount DECIMAL(10,2), '
         "weight DOUBLE, region VARCHAR, paid BOOLEAN, customer INTEGER)"
     )
     connection.executemany(f"INSERT INTO orders VALUES ({','.join('?' * 8)})", ROWS)
@@ -153,11 +153,13 @@ def test_all_columns_with_their_types(sources: list[dict[str, Any]]) -> None:
     ],
 )
 def test_filters(
-    sources: list[dict[str, Any]], column: str, operator: str, values: list[Any], expected: list[int]
+    sources: list[dict[str, Any]],
+    column: str,
+    operator: str,
+    values: list[Any],
+    expected: list[int],
 ) -> None:
-    assert (
-        ids(sources, {"column": column, "operator": operator, "values": values}) == expected
-    )
+    assert ids(sources, {"column": column, "operator": operator, "values": values}) == expected
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,9 @@ def test_unknown_phrase_lists_the_known_ones() -> None:
 def test_instants_follow_the_zone_across_daylight_saving() -> None:
     start, end = resolve("today", today=date(2024, 3, 31), timezone="Europe/Berlin").instants()
     assert start == datetime(2024, 3, 31, tzinfo=ZoneInfo("Europe/Berlin"))
-    assert end.astimezone(ZoneInfo("UTC")) - start.astimezone(ZoneInfo("UTC")) == timedelta(hours=23)
+    assert end.astimezone(ZoneInfo("UTC")) - start.astimezone(ZoneInfo("UTC")) == timedelta(
+        hours=23
+    )
 
 
 @given(

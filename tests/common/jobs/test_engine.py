@@ -13,8 +13,17 @@ from django.db import OperationalError, transaction
 
 from common import clock, trace
 from common.http.problems import Problem
-from common.jobs import JobContext, LeaseLost, cancel, job, register, run_pending, submit
-from common.jobs import engine, settlement
+from common.jobs import (
+    JobContext,
+    LeaseLost,
+    cancel,
+    engine,
+    job,
+    register,
+    run_pending,
+    settlement,
+    submit,
+)
 from common.jobs.models import Job, JobStatus, JobStep
 from tests.common.jobs.kinds import lines
 from tests.world import World
@@ -89,9 +98,13 @@ def test_an_atomic_step_leaves_nothing_when_it_fails() -> None:
     [
         (Problem("NOT_FOUND"), "There is nothing here, or nothing that you may see.", "NOT_FOUND"),
         (ValidationError(["Too long.", "Too odd."]), "Too long. Too odd.", "VALIDATION_FAILED"),
-        (LookupError("/srv/secret"), "Something went wrong on our side. Try again, or report the trace ID.", "INTERNAL_ERROR"),
+        (
+            LookupError("/srv/secret"),
+            "Something went wrong on our side. Try again, or report the trace ID.",
+            "INTERNAL_ERROR",
+        ),
     ],
-)  # fmt: skip
+)
 def test_failures_are_sentences(error: Exception, message: str, code: str) -> None:
     def run(ctx: JobContext) -> None:
         raise error
@@ -246,7 +259,10 @@ def test_progress_within_the_handlers_transaction_is_not_written() -> None:
 
 def expire(kind: str, path: Path, claims: int) -> Job:
     """A job whose worker died ``claims`` times."""
-    queued = submit(kind, payload={"path": str(path), "count": 1} if kind == "tests.steps" else {"path": str(path)})
+    queued = submit(
+        kind,
+        payload={"path": str(path), "count": 1} if kind == "tests.steps" else {"path": str(path)},
+    )
     moment = clock.now()
     for _number in range(claims):
         moment += timedelta(hours=1)
@@ -348,7 +364,9 @@ def test_two_handlers_cannot_share_a_name() -> None:
         def another(ctx: JobContext) -> None: ...
 
 
-@pytest.mark.parametrize("url", ["https://evil.example/", "//evil.example", "/\\evil.example", 3, None])
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/", "//evil.example", "/\\evil.example", 3, None]
+)
 def test_results_link_within_the_site_only(url: Any) -> None:
     assert Job(result={"url": url}).result_url == ""
 

@@ -1,0 +1,1 @@
+"""What changes a wizard session: its conversation, and its plan."""
