@@ -48,21 +48,8 @@ def register() -> None:
             )
             for order, (key, label, url, icon, permission) in enumerate(managed)
         ),
-        NavItem(
-            key="admin",
-            label=_("Admin pages"),
-            url_name="admin:index",
-            icon="tool",
-            section=MANAGE,
-            order=90,
-            visible=is_staff,
-        ),
     )
 
 
 def in_organization(user: Any) -> bool:
     return user.organization_id is not None
-
-
-def is_staff(user: Any) -> bool:
-    return bool(user.is_staff)

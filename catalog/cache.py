@@ -34,9 +34,8 @@ def key_for(
     source: DataSource, query: ReportQuery | SqlQuery, context: dict[str, Any]
 ) -> tuple[str, int]:
     """The cache key and how long the result may live."""
-    text = json.dumps(
-        [source.pk, source.data_version, fingerprint(query), context["masked"], context["timezone"], context["today"]]
-    )
+    reader = [context["masked"], context["timezone"], context["today"]]
+    text = json.dumps([source.pk, source.data_version, fingerprint(query), *reader])
     is_file = get_connector(source.kind).category == "file"
     digest = hashlib.sha256(text.encode()).hexdigest()
     return f"result:{digest}", FILE_SECONDS if is_file else DATABASE_SECONDS

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import PermissionDenied
 
+from catalog.charts.errors import ChartError
 from catalog.charts.number import KeyNumber, number
 from catalog.charts.option import draw
 from catalog.charts.spec import ChartKind, ChartSpec
@@ -50,7 +51,8 @@ class Drawn:
 
     @property
     def as_of(self) -> datetime | None:
-        return datetime.fromisoformat(self.result.as_of) if self.result and self.result.as_of else None
+        as_of = self.result.as_of if self.result else ""
+        return datetime.fromisoformat(as_of) if as_of else None
 
     @property
     def shown_rows(self) -> int:
@@ -72,17 +74,24 @@ def drawn(result: Result, chart: ChartSpec, *, title: str) -> Drawn:
     if chart.kind is ChartKind.TABLE:
         return Drawn(**base)
     if chart.kind is ChartKind.NUMBER:
-        return Drawn(**base, number=number(result, chart))
+        return _figure(result, chart, base)
     picture = draw(result, chart, title=title)
     return Drawn(
         **base, option=picture.option, message=picture.message or "", notes=list(picture.notes)
     )
 
 
+def _figure(result: Result, chart: ChartSpec, base: dict[str, Any]) -> Drawn:
+    try:
+        return Drawn(**base, number=number(result, chart))
+    except ChartError as error:
+        return Drawn(**base, message=f"{error.message} {error.hint}".strip())
+
+
 def drawn_or_error(compute: Callable[[], Result], chart: ChartSpec, *, title: str) -> Drawn:
     """The same for data that may fail: the failure is a sentence in the widget's place."""
     try:
         return drawn(compute(), chart, title=title)
-    except (SourceError, Problem, PermissionDenied, ValueError) as error:
+    except (SourceError, Problem, PermissionDenied, ChartError, ValueError) as error:
         log.info("drawing failed", title=title, error=str(error)[:300])
         return Drawn(kind=chart.kind.value, title=title, error=explain_failure(error))

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.models import User
 from catalog.models import CatalogItem, Dashboard, DataSource, Report, Schedule
 
@@ -57,15 +59,21 @@ def dependents(item: CatalogItem) -> list[CatalogItem]:
 
 
 def _walk(item: CatalogItem) -> Iterator[tuple[CatalogItem, str]]:
+    """Each live dependent once, in a handful of queries however many there are."""
+    if isinstance(item, Dashboard):
+        yield from _schedules(Q(dashboard=item))
+        return
+    reports: list[Report] = []
     if isinstance(item, DataSource):
-        for report in Report.objects.live().filter(source=item):
-            yield report, "trashed"
-            yield from _walk(report)
+        reports = list(Report.objects.live().filter(source=item))
+        yield from ((report, "trashed") for report in reports)
     elif isinstance(item, Report):
-        for dashboard in Dashboard.objects.live().filter(widgets__report=item).distinct():
-            yield dashboard, "loses a widget"
-        for schedule in Schedule.objects.live().filter(report=item):
-            yield schedule, "trashed"
-    elif isinstance(item, Dashboard):
-        for schedule in Schedule.objects.live().filter(dashboard=item):
-            yield schedule, "trashed"
+        reports = [item]
+    if reports:
+        shown = Dashboard.objects.live().filter(widgets__report__in=reports)
+        yield from ((dashboard, "loses a widget") for dashboard in shown.distinct())
+        yield from _schedules(Q(report__in=reports))
+
+
+def _schedules(condition: Q) -> Iterator[tuple[CatalogItem, str]]:
+    yield from ((schedule, "trashed") for schedule in Schedule.objects.live().filter(condition))

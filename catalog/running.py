@@ -6,7 +6,7 @@ The one door to data for pages, API, dashboards, schedules and the wizard's prev
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -16,15 +16,19 @@ from django.utils.translation import gettext as _
 from accounts.permissions import explain
 from accounts.models import User
 from catalog import cache
+from catalog.charts.errors import ChartError
 from catalog.connectors import execute
 from catalog.connectors.base import Connection, Limits, SourceError, TableInfo
 from catalog.connectors.registry import get as get_connector
 from catalog.models import DataSource, Report
-from catalog.query.compile import QueryError, compile_query
+from catalog.query.compile import compile_query
+from catalog.query.dialects import DialectName
+from catalog.query.errors import QueryError
 from catalog.query.result import Result
 from catalog.query.spec import ReportQuery, SqlQuery
 from catalog.sqlguard import SqlRefused, guard
 from common import clock
+from common.http.codes import CODES
 from common.http.problems import Problem
 
 
@@ -83,13 +87,9 @@ def run_connection(
         raise QueryRefused(error.message, error.hint) from None
 
 
-def check_query(
-    source: DataSource, query: ReportQuery | SqlQuery, *, user: User
-) -> None:
+def check_query(source: DataSource, query: ReportQuery | SqlQuery, *, user: User) -> None:
     """Raise ``QueryRefused`` unless the query fits the source's tables and the user's rights."""
-    check_query_on(
-        source.kind, source.table_infos(), query, context=context_for(source, user)
-    )
+    check_query_on(source.kind, source.table_infos(), query, context=context_for(source, user))
 
 
 def check_query_on(
@@ -109,7 +109,7 @@ def check_query_on(
             compile_query(
                 query,
                 tables,
-                dialect=dialect,
+                dialect=cast(DialectName, dialect),
                 limit=settings.QUERY_ROW_CAP,
                 today=clock.now().astimezone(ZoneInfo(context["timezone"])).date(),
                 timezone=context["timezone"],
@@ -121,21 +121,32 @@ def check_query_on(
 
 def columns_used(source: DataSource, query: ReportQuery | SqlQuery) -> set[tuple[str, str]]:
     """Which (table, column) of the source a query reads; SQL counts as its whole tables."""
+    tables = {table.name: table for table in source.table_infos()}
     if isinstance(query, SqlQuery):
-        guarded = guard(
-            query.sql,
-            dialect=get_connector(source.kind).dialect,
-            tables=[table.name for table in source.tables.all()],
-            max_rows=settings.QUERY_ROW_CAP,
-        )
+        dialect = get_connector(source.kind).dialect
+        names = list(tables)
+        guarded = guard(query.sql, dialect=dialect, tables=names, max_rows=settings.QUERY_ROW_CAP)
         return {(table, "*") for table in guarded.tables}
-    names = [item.column for item in (*query.dimensions, *query.filters)]
+    names = [item.column for item in query.dimensions]
+    names += [item.column for item in query.filters]
     names += [measure.column for measure in query.measures if measure.column]
-    joined = {join.table for join in query.joins}
-    pairs = {_split(name, query.table, joined) for name in names}
+    names += [join.left_column for join in query.joins]
+    pairs = {_place(name, query, tables) for name in names}
     for join in query.joins:
-        pairs |= {_split(join.left_column, query.table, joined), (join.table, join.right_column)}
+        pairs.add((join.table, join.right_column.removeprefix(f"{join.table}.")))
+    if not query.dimensions and not query.measures:
+        pairs |= {(query.table, column.name) for column in tables[query.table].columns}
     return pairs
+
+
+def _place(name: str, query: ReportQuery, tables: dict[str, TableInfo]) -> tuple[str, str]:
+    """The table and column a query's name stands for: the main table's own columns come first."""
+    own = {column.name for column in tables[query.table].columns}
+    if name not in own:
+        for table in (query.table, *(join.table for join in query.joins)):
+            if name.startswith(f"{table}."):
+                return table, name.removeprefix(f"{table}.")
+    return query.table, name
 
 
 def context_for(source: DataSource | None, reader: User) -> dict[str, Any]:
@@ -151,13 +162,12 @@ def context_for(source: DataSource | None, reader: User) -> dict[str, Any]:
 def _masked(source: DataSource | None, reader: User) -> list[str]:
     if source is None or reader.has_perm("catalog.view_sensitive"):
         return []
-    columns = source.tables.filter(columns__sensitive=True).values_list("name", "columns__name", "columns__sensitive")
-    return sorted(f"{table}.{column}" for table, column, sensitive in columns if sensitive)
-
-
-def _split(name: str, table: str, joined: set[str]) -> tuple[str, str]:
-    first, dot, rest = name.partition(".")
-    return (first, rest) if dot and first in joined else (table, name)
+    return sorted(
+        f"{table.name}.{column.name}"
+        for table in source.table_infos()
+        for column in table.columns
+        if column.sensitive
+    )
 
 
 def explain_failure(error: Exception) -> str:
@@ -165,7 +175,9 @@ def explain_failure(error: Exception) -> str:
     if isinstance(error, SourceError):
         return f"{error.message} {error.hint}".strip()
     if isinstance(error, Problem):
-        return error.detail
+        return error.detail or str(CODES[error.code].message)
+    if isinstance(error, ChartError):
+        return f"{error.message} {error.hint}".strip()
     if isinstance(error, PermissionDenied):
         return str(error)
     return _("The data could not be read.")

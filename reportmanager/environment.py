@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -101,7 +104,9 @@ class Environment:
                 ) from None
         return keys
 
-    def _secrets(self, name: str, data_dir: Path, *, required: bool, make: Any) -> list[str]:
+    def _secrets(
+        self, name: str, data_dir: Path, *, required: bool, make: Callable[[], str]
+    ) -> list[str]:
         if given := self.names(name, default=[]):
             return given
         if required:
@@ -146,12 +151,18 @@ def _sqlite(path: Path) -> dict[str, Any]:
     }
 
 
-def _key_file(path: Path, make: Any) -> str:
-    """The key in ``path``, written there first if there is none (mode 0600, never overwritten)."""
-    try:
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key := str(make()))
-    return key
+def _key_file(path: Path, make: Callable[[], str]) -> str:
+    """The key in ``path``, written there first if there is none (mode 0600, never overwritten).
+
+    Processes that start together agree: a key appears whole or not at all, and the first one stays.
+    """
+    if not path.exists():
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mode 0600
+        try:
+            with os.fdopen(descriptor, "w") as file:
+                file.write(make())
+            with suppress(FileExistsError):
+                os.link(draft, path)
+        finally:
+            os.unlink(draft)
+    return path.read_text().strip()

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import Project, User
-from catalog.models import CatalogItem, Revision
-from common import trace
+from accounts.permissions import require_project
+from catalog.models import CatalogItem, Revision, Widget
+from common import realtime, trace
 from common.http.problems import Problem
 from common.models import snapshot
 
@@ -35,9 +35,13 @@ class Conflict(Problem):
     def __init__(self, item: CatalogItem) -> None:
         super().__init__(
             "CONFLICT",
-            _("“%(name)s” was changed by someone else in the meantime. Look at it, then save again.")
+            _(
+                "“%(name)s” was changed by someone else in the meantime. "
+                "Look at it, then save again: what you save replaces it."
+            )
             % {"name": item.name},
         )
+        self.version = item.version
 
 
 class Invalid(Problem):
@@ -54,31 +58,49 @@ class Invalid(Problem):
 def free_name(model: type[CatalogItem], project: Project, wanted: str) -> str:
     """``wanted``, or the first of “wanted 2”, “wanted 3” … that is free in the project."""
     wanted = wanted.strip()[:190]
-    taken = {
-        name.casefold()
-        for name in model._default_manager.filter(
-            project=project, trashed_at__isnull=True, name__istartswith=wanted
-        ).values_list("name", flat=True)
-    }
+    taken = {name.casefold() for name in _live_names(model, project)}
     candidate, number = wanted, 2
     while candidate.casefold() in taken:
         candidate, number = f"{wanted} {number}", number + 1
     return candidate
 
 
-def check_name(model: type[CatalogItem], project: Project, name: str, *, keep: int | None = None) -> str:
+def check_name(
+    model: type[CatalogItem], project: Project, name: str, *, keep: int | None = None
+) -> str:
     """The cleaned name, or ``Invalid`` when it is empty or taken."""
     name = " ".join(name.split())
     if not name:
         raise Invalid(name=_("Give it a name."))
     if len(name) > 200:
         raise Invalid(name=_("The name is longer than 200 characters."))
-    clash = model._default_manager.filter(
-        project=project, trashed_at__isnull=True, name__iexact=name
-    ).exclude(pk=keep)
-    if clash.exists():
+    if is_taken(model, project, name, keep=keep):
         raise Invalid(name=_name_taken(model, name))
     return name
+
+
+def is_taken(
+    model: type[CatalogItem], project: Project, name: str, *, keep: int | None = None
+) -> bool:
+    """Whether a live item of the project has the name, whatever its case.
+
+    Compared here and not in SQL: SQLite takes “Ä” and “ä” for different letters.
+    """
+    wanted = name.casefold()
+    return any(other.casefold() == wanted for other in _live_names(model, project, keep=keep))
+
+
+def _live_names(
+    model: type[CatalogItem], project: Project, *, keep: int | None = None
+) -> Iterable[str]:
+    rows = model._default_manager.filter(project=project, trashed_at__isnull=True)
+    return (rows if keep is None else rows.exclude(pk=keep)).values_list("name", flat=True)
+
+
+def check_move(actor: User, item: CatalogItem, changes: dict[str, Any]) -> None:
+    """An item stays where it is, or goes to a project that ``actor`` may add to."""
+    if "project" in changes and changes["project"].pk != item.project_id:
+        require_project(actor, changes["project"])
 
 
 def create(item: _I, *, actor: User, after: Callable[[_I], None] | None = None) -> _I:
@@ -113,6 +135,8 @@ def update(
     try:
         with transaction.atomic():
             fresh = model._default_manager.select_for_update().get(pk=item.pk)
+            if fresh.is_trashed:
+                raise Problem("NOT_FOUND", _("“%(name)s” is in the trash.") % {"name": fresh.name})
             if fresh.version != version:
                 raise Conflict(fresh)
             before = snapshot(fresh, FIELDS[_key(item)])
@@ -122,9 +146,8 @@ def update(
             touched = after(fresh) if after else False
             if not difference and not touched:
                 return fresh
-            fresh.version = F("version") + 1  # type: ignore[assignment]
+            fresh.version += 1
             fresh.save()
-            fresh.refresh_from_db()
             revise(fresh, actor=actor)
             audit.record(
                 f"{item._meta.model_name}.changed", actor=actor, target=fresh, changes=difference
@@ -140,7 +163,9 @@ def revise(item: CatalogItem, *, actor: User | None) -> None:
     data = snapshot(item, FIELDS[_key(item)])
     if _key(item) == "dashboard":
         data["widgets"] = list(
-            item.widgets.values("kind", "report_id", "title", "text", "x", "y", "w", "h", "tab")  # type: ignore[attr-defined]
+            Widget.objects.filter(dashboard_id=item.pk).values(
+                "kind", "report_id", "title", "text", "x", "y", "w", "h", "tab"
+            )
         )
     Revision.objects.create(
         organization_id=item.organization_id,
@@ -155,9 +180,7 @@ def revise(item: CatalogItem, *, actor: User | None) -> None:
 
 def publish(item: CatalogItem, event: str) -> None:
     """Tell open pages of the organisation, once the change is committed."""
-    from common.realtime import publish as send
-
-    send(f"catalog:{item.organization_id}", f"{_key(item)}-{event}", {"id": item.pk})
+    realtime.publish(f"catalog:{item.organization_id}", f"{_key(item)}-{event}", {"id": item.pk})
 
 
 def _key(item: models.Model) -> str:
@@ -176,6 +199,6 @@ def _name_taken(model: type[models.Model], name: str) -> str:
 
 
 def _integrity(item: CatalogItem, error: IntegrityError) -> Exception:
-    if "name" in str(error).lower() and "unique" in str(error).lower():
+    if "name_unique_in_project" in str(error):
         return Invalid(name=_name_taken(type(item), item.name))
     return error

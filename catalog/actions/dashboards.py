@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.permissions import require, require_project
 from accounts.models import Project, User
+from accounts.permissions import require, require_project
 from catalog.actions import base
 from catalog.models import GRID_COLUMNS, Dashboard, Report, Widget
 
@@ -65,15 +65,15 @@ def update_dashboard(
 ) -> Dashboard:
     """Change any of name, description, project, refresh; ``widgets`` replaces them all."""
     require(actor, "catalog.change_dashboard", dashboard)
-    if "project" in changes:
-        require_project(actor, changes["project"])
+    base.check_move(actor, dashboard, changes)
     if {"name", "project"} & changes.keys():
         project = changes.get("project", dashboard.project)
         changes["name"] = base.check_name(
             Dashboard, project, changes.get("name", dashboard.name), keep=dashboard.pk
         )
     if widgets is not None:
-        _check_widgets(actor, widgets)
+        present = set(dashboard.widgets.values_list("report_id", flat=True))
+        _check_widgets(actor, widgets, present=present)
 
     def rewrite(fresh: Dashboard) -> bool:
         return widgets is not None and _rewrite(fresh, widgets)
@@ -83,12 +83,18 @@ def update_dashboard(
     )
 
 
-def _check_widgets(actor: User, widgets: Sequence[WidgetInput]) -> None:
+def _check_widgets(
+    actor: User, widgets: Sequence[WidgetInput], *, present: Collection[int | None] = ()
+) -> None:
+    """Reports that are ``present`` already may stay, even trashed ones and those of projects that
+    the actor may not see; new ones must be visible."""
     if len(widgets) > MAX_WIDGETS:
-        raise base.Invalid(widgets=_("A dashboard holds at most %(n)s widgets.") % {"n": MAX_WIDGETS})
+        raise base.Invalid(
+            widgets=_("A dashboard holds at most %(n)s widgets.") % {"n": MAX_WIDGETS}
+        )
     for widget in widgets:
         _check_widget(widget)
-    wanted = {widget.report for widget in widgets if widget.report is not None}
+    wanted = {widget.report for widget in widgets if widget.report is not None} - set(present)
     found = set(Report.objects.visible_to(actor).filter(pk__in=wanted).values_list("pk", flat=True))
     if missing := sorted(wanted - found):
         raise base.Invalid(
@@ -98,7 +104,9 @@ def _check_widgets(actor: User, widgets: Sequence[WidgetInput]) -> None:
 
 def _check_widget(widget: WidgetInput) -> None:
     if widget.kind not in Widget.Kind.values:
-        raise base.Invalid(widgets=_("There is no widget of the type “%(kind)s”.") % {"kind": widget.kind})
+        raise base.Invalid(
+            widgets=_("There is no widget of the type “%(kind)s”.") % {"kind": widget.kind}
+        )
     if widget.kind != Widget.Kind.TEXT and widget.report is None:
         raise base.Invalid(widgets=_("A %(kind)s widget needs a report.") % {"kind": widget.kind})
     fits = 0 <= widget.x and 1 <= widget.w and widget.x + widget.w <= GRID_COLUMNS

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.permissions import require, require_project
 from accounts.models import Project, User
+from accounts.permissions import require, require_project
 from catalog.actions import base
 from catalog.charts.spec import ChartSpec
 from catalog.models import DataSource, Report, ReportColumn
@@ -58,14 +58,14 @@ def update_report(
     """Change any of name, description, project, source, query, chart, status, tags."""
     require(actor, "catalog.change_report", report)
     source = changes.get("source", report.source)
-    if "project" in changes:
-        require_project(actor, changes["project"])
+    base.check_move(actor, report, changes)
     if {"name", "project"} & changes.keys():
         project = changes.get("project", report.project)
         changes["name"] = base.check_name(
             Report, project, changes.get("name", report.name), keep=report.pk
         )
-    if query is not None or "source" in changes:
+    changed = query is not None and dump_query(query) != report.query
+    if changed or "source" in changes:
         _require_source(actor, source)
         wanted = query or report.query_spec
         _check(actor, source, wanted)

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.permissions import require, require_project
 from accounts.models import Project, User
+from accounts.permissions import require, require_project
 from catalog.actions import base
 from catalog.models import Dashboard, Report, Run, Schedule
 from catalog.schedules import cron as crons
@@ -48,7 +48,7 @@ def create_schedule(
         timezone=timezone,
         active=active,
     )
-    _plan_next(schedule)
+    plan_next(schedule)
     return base.create(schedule, actor=actor)
 
 
@@ -57,8 +57,7 @@ def update_schedule(
 ) -> Schedule:
     """Change any of name, description, project, cron, timezone, active, report, dashboard."""
     require(actor, "catalog.change_schedule", schedule)
-    if "project" in changes:
-        require_project(actor, changes["project"])
+    base.check_move(actor, schedule, changes)
     if {"name", "project"} & changes.keys():
         project = changes.get("project", schedule.project)
         changes["name"] = base.check_name(
@@ -74,8 +73,13 @@ def update_schedule(
         changes["cron"] = cron
 
     def plan(fresh: Schedule) -> bool:
-        _plan_next(fresh)
+        # A slot that is due stays due when only the name was changed.
+        if {"cron", "timezone", "active"} & {name for name in changes if _differs(name)}:
+            plan_next(fresh)
         return False
+
+    def _differs(name: str) -> bool:
+        return bool(getattr(schedule, name) != changes[name])
 
     return base.update(
         schedule, actor=actor, changes=changes, expected_version=expected_version, after=plan
@@ -87,7 +91,8 @@ def fire_due() -> int:
 
     Slots missed while nothing ran are made up by one run. Returns how many were started.
     """
-    return sum(_fire(schedule) for schedule in Schedule.objects.due().select_related("owner"))
+    due = Schedule.objects.due().select_related("owner", "organization")
+    return sum(_fire(schedule) for schedule in due)
 
 
 def run_now(*, actor: User, schedule: Schedule) -> Run:
@@ -101,7 +106,8 @@ def _fire(schedule: Schedule) -> bool:
     due = schedule.next_run_at
     upcoming = crons.next_runs(schedule.cron, schedule.timezone, clock.now(), 1)
     with transaction.atomic():
-        claimed = Schedule.objects.filter(pk=schedule.pk, next_run_at=due, active=True).update(
+        live = Schedule.objects.live().filter(pk=schedule.pk, next_run_at=due, active=True)
+        claimed = live.update(
             next_run_at=upcoming[0] if upcoming else None, last_run_at=clock.now()
         )
         if claimed:
@@ -125,7 +131,8 @@ def _start(schedule: Schedule, due_at: Any = None) -> Run:
     return run
 
 
-def _plan_next(schedule: Schedule) -> None:
+def plan_next(schedule: Schedule) -> None:
+    """Set the next slot from now; none while it is paused. The caller saves."""
     upcoming = crons.next_runs(schedule.cron, schedule.timezone, clock.now(), 1)
     schedule.next_run_at = upcoming[0] if upcoming and schedule.active else None
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.permissions import require, require_project
 from accounts.models import Project, User
+from accounts.permissions import require, require_project
 from catalog.actions import base
 from catalog.connectors import execute
 from catalog.connectors.base import ColumnInfo, Connection, TableInfo
@@ -57,20 +57,24 @@ def prepare_source(
     options: dict[str, Any] | None = None,
     cancelled: Callable[[], bool] | None = None,
     on_progress: Callable[[dict[str, Any]], None] | None = None,
+    stem: str = "",
 ) -> PreparedSource:
     """Convert the upload to Parquet (or keep the SQLite file) and say what is in it.
 
     Slow; outside any transaction. Raises ``IntakeError`` or ``SourceError``; then nothing is left.
+    ``stem`` fixes the random name of the file, so that a second try overwrites the first one's.
     """
     require(actor, get_connector(upload.kind).permission)
+    stem = stem or str(uuid.uuid4())
     if upload.kind == "sqlite":
-        return _prepare_sqlite(upload)
-    stored = f"{uuid.uuid4()}.parquet"
+        return _prepare_sqlite(upload, f"{stem}.sqlite")
+    stored = f"{stem}.parquet"
     out = stored_path(stored)
+    wanted = options or upload.inspection.get("options", {})
     converted = convert_file(
         upload.path,
         upload.name,
-        options or upload.inspection.get("options", {}),
+        wanted,
         out,
         cancelled=cancelled,
         on_progress=on_progress,
@@ -82,7 +86,7 @@ def prepare_source(
         sha256=upload.sha256,
         tables=[_file_table(upload, converted)],
         sheet=converted.get("sheet") or "",
-        options=converted["options"],
+        options={**wanted, **converted["options"]},
         report=converted["report"],
         rows=converted["rows"],
         size=out.stat().st_size,
@@ -92,6 +96,12 @@ def prepare_source(
 def discard_prepared(prepared: PreparedSource) -> None:
     """Undo ``prepare_source``; the compensation of a failed plan."""
     stored_path(prepared.stored).unlink(missing_ok=True)
+
+
+def discard_stem(stem: str) -> None:
+    """The same for a preparation that did not live to tell what it had made."""
+    for ending in ("parquet", "sqlite"):
+        stored_path(f"{stem}.{ending}").unlink(missing_ok=True)
 
 
 def create_source(
@@ -123,14 +133,15 @@ def create_source(
 def update_source(
     *, actor: User, source: DataSource, expected_version: int | None = None, **changes: Any
 ) -> DataSource:
-    """Rename, describe, move or restrict a source."""
+    """Rename, describe, move, restrict or reconfigure a source."""
     require(actor, "catalog.change_datasource", source)
-    if "project" in changes:
-        require_project(actor, changes["project"])
+    base.check_move(actor, source, changes)
     if {"name", "project"} & changes.keys():
         project = changes.get("project", source.project)
         name = changes.get("name", source.name)
         changes["name"] = base.check_name(DataSource, project, name, keep=source.pk)
+    if "config" in changes:
+        changes["data_version"] = source.data_version + 1  # leaves the kept results behind
     return base.update(source, actor=actor, changes=changes, expected_version=expected_version)
 
 
@@ -156,8 +167,7 @@ def _file_table(upload: Upload, converted: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _prepare_sqlite(upload: Upload) -> PreparedSource:
-    stored = f"{uuid.uuid4()}.sqlite"
+def _prepare_sqlite(upload: Upload, stored: str) -> PreparedSource:
     path = stored_path(stored)
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(upload.path, path)

@@ -15,6 +15,7 @@ from accounts.permissions import require
 from accounts.models import User
 from catalog import impact
 from catalog.actions import base
+from catalog.actions.schedules import plan_next
 from catalog.models import CatalogItem, Dashboard, DataSource, Report, Schedule
 from catalog.models.sources import stored_path
 from common import clock
@@ -45,10 +46,16 @@ def restore_item(*, actor: User, item: _I) -> _I:
     if item.trash_batch is None:
         return item
     with transaction.atomic():
-        _check_parents(item)
-        for model in reversed(MODELS):
-            for row in model._default_manager.filter(trash_batch=item.trash_batch):
-                _bring_back(row, actor=actor)
+        rows = [
+            row
+            for model in reversed(MODELS)
+            for row in model._default_manager.select_for_update()
+            .filter(trash_batch=item.trash_batch, trashed_at__isnull=False)
+            .order_by("pk")
+        ]
+        _check_parents(rows)
+        for row in rows:
+            _bring_back(row, actor=actor)
     item.refresh_from_db()
     return item
 
@@ -58,9 +65,10 @@ def purge_item(*, actor: User, item: CatalogItem, typed_name: str) -> None:
     require(actor, f"catalog.delete_{item._meta.model_name}", item)
     if typed_name.strip() != item.name:
         raise base.Invalid(name=_("Type the name “%(name)s” exactly.") % {"name": item.name})
+    if not item.is_trashed:
+        raise base.Invalid(item=_("Only what is in the trash can be deleted for good."))
     with transaction.atomic():
-        audit.record(f"{item._meta.model_name}.purged", actor=actor, target=item)
-        _purge(item)
+        _purge(item, actor=actor)
 
 
 def purge_old() -> int:
@@ -70,8 +78,7 @@ def purge_old() -> int:
     for model in MODELS:
         for item in model._default_manager.filter(trashed_at__lt=limit):
             with transaction.atomic():
-                audit.record(f"{item._meta.model_name}.purged", actor=None, target=item)
-                _purge(item)
+                _purge(item, actor=None)
                 count += 1
     return count
 
@@ -86,43 +93,46 @@ def _move(item: CatalogItem, *, actor: User, batch: uuid.UUID, moment: Any) -> N
 
 
 def _bring_back(item: CatalogItem, *, actor: User) -> None:
-    if type(item)._default_manager.filter(
-        project=item.project, name__iexact=item.name, trashed_at__isnull=True
-    ).exclude(pk=item.pk).exists():
+    if base.is_taken(type(item), item.project, item.name, keep=item.pk):
         item.name = base.free_name(type(item), item.project, f"{item.name[:180]} (restored)")
     item.trashed_at = item.trashed_by = item.trash_batch = None
+    if isinstance(item, Schedule):
+        plan_next(item)  # the slots it spent in the trash are not made up
     item.save()
     audit.record(f"{item._meta.model_name}.restored", actor=actor, target=item)
     base.publish(item, "restored")
 
 
-def _check_parents(item: CatalogItem) -> None:
+def _check_parents(rows: list[CatalogItem]) -> None:
     """An item cannot come back without what it stands on, unless that comes along."""
-    parents = {
-        Report: lambda row: [row.source],
-        Schedule: lambda row: [row.report or row.dashboard],
-    }.get(type(item), lambda row: [])(item)
-    for parent in parents:
-        if parent.is_trashed and parent.trash_batch != item.trash_batch:
+    for row in rows:
+        parent = _parent(row)
+        if parent is not None and parent.is_trashed and parent not in rows:
             raise base.Invalid(
                 item=_("Restore “%(name)s” first: “%(item)s” stands on it.")
-                % {"name": parent.name, "item": item.name}
+                % {"name": parent.name, "item": row.name}
             )
 
 
-def _purge(item: CatalogItem) -> None:
+def _parent(item: CatalogItem) -> CatalogItem | None:
+    if isinstance(item, Report):
+        return item.source
+    return item.target if isinstance(item, Schedule) else None
+
+
+def _purge(item: CatalogItem, *, actor: User | None) -> None:
+    """Delete the item after what stands on it; files go when all of it is committed."""
+    if isinstance(item, Report | Dashboard):
+        for schedule in item.schedules.all():
+            _purge(schedule, actor=actor)
     if isinstance(item, Report):
         item.widgets.all().delete()
-        for schedule in item.schedules.all():
-            _purge(schedule)
-    elif isinstance(item, Dashboard):
-        for schedule in item.schedules.all():
-            _purge(schedule)
     elif isinstance(item, DataSource):
         for report in item.reports.all():
-            _purge(report)
+            _purge(report, actor=actor)
         stored = [file.stored for file in item.files.all()]
         transaction.on_commit(lambda: _remove(stored))
+    audit.record(f"{item._meta.model_name}.purged", actor=actor, target=item)
     item.delete()
 
 

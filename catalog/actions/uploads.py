@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -49,17 +50,25 @@ def receive_upload(*, actor: User, name: str, chunks: Iterable[bytes]) -> Upload
         upload.size, upload.sha256 = _store(upload.path, chunks)
         upload.inspection = inspect_file(upload.path, upload.name, {})
         upload.kind = upload.inspection["kind"]
-        upload.save()
+        with transaction.atomic():
+            upload.save()
+            facts = {"size": upload.size, "sha256": upload.sha256}
+            audit.record("upload.received", actor=actor, target=upload, changes=facts)
     except BaseException:
         upload.path.unlink(missing_ok=True)
         raise
-    audit.record("upload.received", actor=actor, target=upload, changes={"size": upload.size})
     return upload
 
 
 def reinspect_upload(*, upload: Upload, options: dict[str, Any]) -> Upload:
-    """Look again with other options (sheet, header row, delimiter, types …)."""
-    upload.inspection = inspect_file(upload.path, upload.name, options)
+    """Look again with other options (sheet, header row, delimiter, types …).
+
+    What is kept is how the file was read, together with the types that were asked for: the
+    conversion reads it in the same way.
+    """
+    found = inspect_file(upload.path, upload.name, options)
+    asked = {name: options[name] for name in ("types", "day_first") if name in options}
+    upload.inspection = found | {"options": found.get("options", {}) | asked}
     upload.save(update_fields=["inspection", "updated_at"])
     return upload
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Project
+from catalog.actions.base import Conflict
+from common.http.problems import Problem
 
 
 class ItemForm(forms.Form):
@@ -28,20 +30,39 @@ class ItemForm(forms.Form):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
-        projects = Project.objects.editable_by(user)
-        field = self.fields["project"]
-        field.queryset = projects  # type: ignore[attr-defined]
-        if not self.initial.get("project"):
-            self.initial["project"] = user.organization.default_project
+        self._offer_projects()
+
+    def _offer_projects(self) -> None:
+        """Where the user may add items, and where the item is already."""
+        projects = list(Project.objects.editable_by(self.user))
+        known = {project.pk for project in projects}
+        current = self.initial.get("project")
+        if current is None:
+            current = next((each.pk for each in projects if each.is_default), None)
+            current = current or next(iter(known), None)
+        self.initial["project"] = getattr(current, "pk", current)
+        known.add(self.initial["project"])
+        field = cast(forms.ModelChoiceField[Project], self.fields["project"])
+        field.queryset = Project.objects.visible_to(self.user).filter(pk__in=known - {None})
+        if len(known - {None}) < 2:
+            field.widget = forms.HiddenInput()
 
     def item_values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in ("name", "description", "project")}
 
-    def add_problem(self, fields: dict[str, list[str]]) -> None:
-        """Put an action's refusal beside the fields it speaks of."""
-        for name, messages in fields.items():
+    def add_problem(self, problem: Problem) -> None:
+        """Put an action's refusal beside the fields it speaks of; after a conflict, saving again
+        replaces what the other person wrote."""
+        for name, messages in (problem.fields or {"": [problem.detail]}).items():
             for message in messages:
                 self.add_error(name if name in self.fields else None, message)
+        if isinstance(problem, Conflict):
+            self.data = {**_listed(self.data), "version": [str(problem.version)]}
+            self.data = _MultiValue(self.data)
+
+
+class _MultiValue(dict[str, list[str]]):
+    pass
 
 
 def initial_of(item: Any) -> dict[str, Any]:

@@ -30,12 +30,17 @@ class CatalogQuerySet(ProjectQuerySet[_M], TrashableQuerySet[_M]):
     def matching(self, text: str) -> Self:
         """Rows whose name or description holds every word of ``text``, ignoring case."""
         rows = self
-        for word in text.split()[:8]:
-            rows = rows.filter(Q(name__icontains=word) | Q(description__icontains=word))
+        for word in text.replace("\0", " ").split()[:8]:
+            found = Q()
+            for way in _spellings(word):
+                found |= Q(name__icontains=way) | Q(description__icontains=way)
+            rows = rows.filter(found)
         return rows
 
-    def named(self, name: str) -> Self:
-        return self.filter(name__iexact=name.strip())
+
+def _spellings(word: str) -> set[str]:
+    """SQLite ignores the case of ASCII letters only, so other letters are given in both."""
+    return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
 
 
 class CatalogItem(TenantModel, VersionedModel, TrashableModel):

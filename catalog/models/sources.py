@@ -64,7 +64,9 @@ class DataSource(CatalogItem):
     tested_at = models.DateTimeField(null=True)
     introspected_at = models.DateTimeField(null=True)
     data_version = models.PositiveIntegerField(default=1, editable=False)
-    restricted = models.BooleanField(_("only those who may see the source see its data"), default=False)
+    restricted = models.BooleanField(
+        _("only those who may see the source see its data"), default=False
+    )
 
     objects = CatalogQuerySet.as_manager()
 
@@ -78,17 +80,24 @@ class DataSource(CatalogItem):
             ("share_publicly", "Can make share links"),
         ]
 
+    def all_tables(self) -> list[SourceTable]:
+        """Tables with files and columns: two queries for the first call, then none."""
+        if "tables" not in getattr(self, "_prefetched_objects_cache", {}):
+            tables = SourceTable.objects.select_related("file").prefetch_related("columns")
+            models.prefetch_related_objects([self], models.Prefetch("tables", queryset=tables))
+        return list(self.tables.all())
+
     def table_infos(self) -> list[TableInfo]:
-        """The tables as the engines know them; two queries, or none when prefetched."""
-        return [table.info() for table in self.tables.all()]
+        """The tables as the engines know them."""
+        return [table.info() for table in self.all_tables()]
 
     def connection(self) -> Connection:
-        """What the connector needs. Read ``tables`` first when many are to be used."""
+        """What the connector needs."""
         return Connection(
             kind=self.kind,
             config=self._resolved_config(),
             secret=self.secret or {},
-            tables=[table.for_connector() for table in self.tables.all() if table.file_id],
+            tables=[table.for_connector() for table in self.all_tables() if table.file_id],
         )
 
     def _resolved_config(self) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
+from catalog.connectors.base import SourceError
 from catalog.models import Report, Run
 from catalog.running import run_report
 from catalog.schedules.registry import TaskType
+from common.http.problems import Problem
 
 
 def refresh(run: Run) -> dict[str, Any]:
@@ -24,9 +27,14 @@ def refresh(run: Run) -> dict[str, Any]:
             .distinct()
         )
     )
-    rows = 0
+    rows, failures = 0, []
     for report in reports:
-        rows += len(run_report(report, reader=schedule.owner, refresh=True).rows)
+        try:
+            rows += len(run_report(report, reader=schedule.owner, refresh=True).rows)
+        except (SourceError, Problem, PermissionDenied) as error:  # the others are refreshed still
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return {"reports": len(reports), "rows": rows}
 
 

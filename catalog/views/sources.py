@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -59,7 +60,8 @@ def upload(request: HttpRequest) -> HttpResponse:
         except (Problem, IntakeError) as problem:
             form.add_error("file", _sentence(problem))
     status = 422 if form.is_bound else 200
-    return render(request, "catalog/upload.html", {"form": form}, status=status)
+    context = {"form": form, "max_bytes": settings.MAX_UPLOAD_MB * 2**20}
+    return render(request, "catalog/upload.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

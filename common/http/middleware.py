@@ -30,14 +30,14 @@ def trace(get_response: Handler) -> Handler:
     return middleware
 
 
-def database_down(get_response: Handler) -> Handler:
-    """A lost database is a 503 that says so and tries again, never a stack trace."""
+def problem_pages(get_response: Handler) -> Handler:
+    """A lost database is a 503 that says so and tries again; a ``Problem`` is its own page.
+
+    This sees what views raise; what middleware raises comes to ``common.views.errors``.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        try:
-            return get_response(request)
-        except (OperationalError, InterfaceError) as error:
-            return _unavailable(request, error)
+        return get_response(request)
 
     middleware.process_exception = _process_exception  # type: ignore[attr-defined]
     return middleware
@@ -45,11 +45,17 @@ def database_down(get_response: Handler) -> Handler:
 
 def _process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
     if isinstance(error, OperationalError | InterfaceError):
-        return _unavailable(request, error)
+        return unavailable(request, error)
+    if isinstance(error, problems.Problem):
+        response = problems.respond(request, error.code, error.detail)
+        for name, value in error.headers.items():
+            response[name] = value
+        return response
     return None
 
 
-def _unavailable(request: HttpRequest, error: DatabaseError | InterfaceError) -> HttpResponse:
+def unavailable(request: HttpRequest, error: DatabaseError | InterfaceError) -> HttpResponse:
+    """The answer when the database is away; needs none itself."""
     log.error("database unavailable", error=type(error).__name__, detail=str(error)[:200])
     return problems.respond(request, "SERVICE_UNAVAILABLE")
 

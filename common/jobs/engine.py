@@ -80,7 +80,7 @@ def execute(job: Job, *, heartbeat: bool = True, stopping: threading.Event | Non
     with (
         trace.scope(origin="job", trace_id=job.trace_id),
         structlog.contextvars.bound_contextvars(**identifiers),
-        nullcontext() if heartbeat else nullcontext(),
+        _beating(ctx) if heartbeat else nullcontext(),
     ):
         log.info("job started")
         _run(ctx)

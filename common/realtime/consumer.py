@@ -16,16 +16,19 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
+import structlog
 from channels.auth import get_user
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from common import trace
 from common.realtime import publishing
 from common.realtime.topics import group_of, group_of_user, may_follow
 
+log = structlog.get_logger(__name__)
 NOT_LOGGED_IN, TOO_MANY, TOO_LARGE = 4401, 4408, 1009
 
 
@@ -110,7 +113,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self.recheck_seconds)
-            await self._recheck()
+            try:
+                await self._recheck()
+            except DatabaseError as error:
+                log.warning("a live socket could not be checked", error=str(error)[:200])
 
     async def _recheck(self) -> None:
         """The session may have ended, and rights may have been taken away since."""

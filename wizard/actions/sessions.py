@@ -127,6 +127,11 @@ def answer(
     return _proceed(session, world, record(state.answers, sealed), words, asked.key, secrets)
 
 
+def check_upload(*, session: WizardSession, version: int) -> None:
+    """Before a file is received at all: is this session still waiting for an answer?"""
+    _check(session, version, Event.ANSWER)
+
+
 def go_back(*, actor: User, session: WizardSession, version: int) -> WizardSession:
     """To the question before, with its answer shown."""
     require(actor, PERMISSION)

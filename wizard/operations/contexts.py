@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.models import User
 from catalog.connectors.base import TableInfo
-from catalog.models import CatalogItem, Dashboard, DataSource, Report, Schedule, Upload
+from catalog.models import CatalogItem, Dashboard, DataSource, Report, Schedule
 from common.http.problems import Problem
 from django.utils.translation import gettext as _
 from wizard.plan.model import Entity, Plan, Ref
@@ -72,14 +72,12 @@ class CheckContext:
 
 @dataclass(slots=True)
 class RunContext:
-    """One run of a plan. ``made`` holds items by output, ``prepared`` JSON by step ID; ``uploads``
-    the upload that was reviewed, by step ID, where the plan names a file only."""
+    """One run of a plan. ``made`` holds items by output, ``prepared`` JSON by step ID."""
 
     plan: Plan
     user: User
     prepared: dict[str, Any] = field(default_factory=dict)
     made: dict[str, CatalogItem] = field(default_factory=dict)
-    uploads: dict[str, Upload] = field(default_factory=dict)
     cancelled: Callable[[], Any] | None = None
     on_progress: Callable[[dict[str, Any]], None] | None = None
 

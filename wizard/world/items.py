@@ -30,6 +30,15 @@ def one(entity: Entity, user: User, pk: int) -> Item | None:
     return _item(entity, row) if row else None
 
 
+def names(entity: Entity, user: User, ids: set[int]) -> dict[int, str]:
+    """ID → name of those that the user may see, in the trash or not."""
+    model: Any = MODELS[entity][0]
+    seen = dict(model.objects.visible_to(user).filter(pk__in=ids).values_list("pk", "name"))
+    if missing := ids - seen.keys():
+        seen |= model.objects.trash_of(user).filter(pk__in=missing).values_list("pk", "name")
+    return seen
+
+
 def taken(entity: Entity, user: User, name: str, project: int | None) -> bool:
     """Names are unique among the live items of a project, whatever their case."""
     model: Any = MODELS[entity][0]

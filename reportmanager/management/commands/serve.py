@@ -12,6 +12,7 @@ from django.db import connection, connections
 
 from common.jobs import embedded
 from common.jobs.periodic import Scheduler
+from reportmanager import staticfiles
 from reportmanager.server.workers import WorkerProcess
 
 DRAIN_SECONDS = 8.0
@@ -33,7 +34,6 @@ class Command(BaseCommand):
         parser.add_argument("--no-migrate", action="store_true", help="leave the database as it is")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from reportmanager.asgi import application
         from reportmanager.server import daphne
 
         host, port, worker = options["host"], options["port"], options["worker"]
@@ -41,6 +41,9 @@ class Command(BaseCommand):
             raise CommandError(f"{problem} Is it running already? Another PORT may be free.")
         if not options["no_migrate"]:
             _migrate()
+        self._collect_static()
+        from reportmanager.asgi import application  # finds the static files when it is imported
+
         beside = _Beside(worker)
         failure = daphne.run(
             application,
@@ -52,6 +55,12 @@ class Command(BaseCommand):
         beside.stop()
         if failure:
             raise CommandError(f"The server could not listen: {failure}")
+
+    def _collect_static(self) -> None:
+        try:
+            staticfiles.collect()
+        except OSError as error:
+            self.stderr.write(f"Static files are served uncollected: {error}")
 
     def _ready(self, beside: _Beside, host: str, port: int) -> None:
         beside.start()

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from reportmanager.demo.workspace import ACCOUNTS
+from reportmanager.server import reload
 
 
 class Command(BaseCommand):
@@ -18,8 +19,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--no-demo", action="store_true", help="leave out the demo workspace")
+        parser.add_argument(
+            "--reload", action="store_true", help="start again whenever a file of the code changes"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["reload"]:
+            reload.run(["start", *(["--no-demo"] if options["no_demo"] else [])])
+            return
         call_command("migrate", verbosity=0)
         if not settings.PRODUCTION and not options["no_demo"]:
             call_command("load_demo")

@@ -148,3 +148,15 @@ def test_as_json(world: World, job: Job) -> None:
         "url": f"/jobs/{job.pk}/",
     }
     assert kinds  # its kinds are what the page is about
+
+
+def test_admins_look_at_their_organisations_jobs_only(world: World, job: Job) -> None:
+    theirs = submit("tests.refuse", user=world.carl, organization=world.rival, subject="theirs")
+    listing = reverse("admin:jobs_job_changelist")
+    for user, seen in ((world.amy, {job.pk}), (world.operator, {job.pk, theirs.pk})):
+        rows = world.client(user).get(listing).context["cl"].queryset
+        assert {row.pk for row in rows} == seen
+    one = reverse("admin:jobs_job_change", args=[theirs.pk])
+    assert world.client(world.amy).get(one).status_code == 302  # "doesn't exist", then the list
+    assert world.client(world.operator).get(one).status_code == 200
+    assert world.client(world.operator).post(one, {"status": "failed"}).status_code == 403

@@ -51,6 +51,15 @@ def test_one_that_fails_does_not_stop_the_others() -> None:
     assert ran == [1]
 
 
+@pytest.mark.django_db
+def test_two_that_saw_the_same_slot_cannot_both_have_it() -> None:
+    task = periodic.Periodic("tests.slot", 3600, lambda: None)
+    assert [periodic._claim(task, None) for _scheduler in range(2)] == [True, False]
+    with clock.frozen(clock.now() + timedelta(hours=2)):
+        seen = PeriodicTask.objects.get(name="tests.slot").next_at
+        assert [periodic._claim(task, seen) for _scheduler in range(2)] == [True, False]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_schedulers_share_one_run() -> None:
     ran: list[int] = []

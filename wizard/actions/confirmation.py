@@ -1,0 +1,141 @@
+"""Confirming a reviewed plan: one conditional update decides, whoever asks how often."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.permissions import require
+from common import clock
+from common.http.problems import Problem
+from common.jobs import submit
+from common.realtime import publish
+from wizard.checks import EXECUTE, check_plan
+from wizard.dialogue.transitions import Event, IllegalTransition, Status, advance
+from wizard.executor import steps
+from wizard.executor.loading import reviewed_plan
+from wizard.executor.upkeep import expire
+from wizard.models import WizardSession
+
+BEGUN = (Status.EXECUTING, Status.COMPLETED, Status.FAILED, Status.UNDONE)
+
+
+def confirm(
+    *, session: WizardSession, actor: User, fingerprint: str, version: int | None = None
+) -> WizardSession:
+    """Execute the plan with this fingerprint (all 64 digits of ``plan_sha256``).
+
+    Raises ``Problem``: FINGERPRINT_MISMATCH, PLAN_EXPIRED, STALE_PLAN, CONFLICT (``version`` is
+    another), VALIDATION_FAILED (a finding is an error), ILLEGAL_TRANSITION. A plan that was
+    confirmed already is not executed twice: the session is returned as it stands.
+    """
+    require(actor, EXECUTE)
+    session = _own(session, actor)
+    if _begun(session, fingerprint):
+        return session
+    _check(session, fingerprint, version)
+    _check_fresh(session)
+    if _claim(session, actor, fingerprint):
+        return session
+    session.refresh_from_db()
+    if _begun(session, fingerprint):
+        return session
+    _check(session, fingerprint, version)
+    raise Problem("CONFLICT")
+
+
+def guarded(session: WizardSession, event: Event) -> Status:
+    """The status after ``event``, or the problem with its name."""
+    try:
+        return advance(session.status, event)
+    except IllegalTransition as error:
+        raise Problem("ILLEGAL_TRANSITION", f"{error} ({error.name})") from None
+
+
+def _own(session: WizardSession, actor: User) -> WizardSession:
+    fresh = WizardSession.objects.visible_to(actor).filter(pk=session.pk).first()
+    if fresh is None:
+        raise Problem("NOT_FOUND")
+    return fresh
+
+
+def _begun(session: WizardSession, fingerprint: str) -> bool:
+    return session.status in BEGUN and session.plan_sha256 == fingerprint.lower()
+
+
+def _check(session: WizardSession, fingerprint: str, version: int | None) -> None:
+    if session.status == Status.CONFIRMING and expire(session):
+        session.refresh_from_db()
+    if session.status == Status.EXPIRED:
+        raise Problem("PLAN_EXPIRED")
+    if session.status == Status.STALE:
+        raise Problem("STALE_PLAN")
+    guarded(session, Event.CLAIM)
+    if not session.plan_sha256 or session.plan_sha256 != fingerprint.lower():
+        raise Problem("FINGERPRINT_MISMATCH")
+    if version is not None and session.version != version:
+        raise Problem("CONFLICT")
+    if session.dry_run.get("status") == "running":
+        raise Problem("ILLEGAL_TRANSITION", _("The plan is still being tried out. Wait a moment."))
+    errors = [each for each in session.findings if each["severity"] == "error"]
+    if errors:
+        raise Problem("VALIDATION_FAILED", errors[0]["message"])
+
+
+def _check_fresh(session: WizardSession) -> None:
+    """What will be changed is as it was reviewed; else the plan is STALE, with the findings."""
+    findings = [
+        finding
+        for finding in check_plan(reviewed_plan(session), session.user)
+        if finding.code == "stale"
+    ]
+    if not findings:
+        return
+    status = advance(Status.CONFIRMING, Event.CHANGE)
+    _rows(session).update(
+        status=status,
+        findings=[*session.findings, *(asdict(finding) for finding in findings)],
+        version=F("version") + 1,
+        updated_at=clock.now(),
+    )
+    publish(steps.topic(session.pk), "session-changed", {"status": status.value})
+    raise Problem("STALE_PLAN", findings[0].message)
+
+
+def _claim(session: WizardSession, actor: User, fingerprint: str) -> bool:
+    """CONFIRMING → EXECUTING and the job, together or not at all."""
+    status = advance(Status.CONFIRMING, Event.CLAIM)
+    with transaction.atomic():
+        claimed = (
+            _rows(session)
+            .filter(plan_sha256=fingerprint.lower(), version=session.version)
+            .update(
+                status=status,
+                error="",
+                result={},
+                version=F("version") + 1,
+                updated_at=clock.now(),
+            )
+        )
+        if not claimed:
+            return False
+        job = submit(
+            "wizard.execute",
+            payload={"session_id": str(session.pk), "sha256": session.plan_sha256},
+            organization=session.organization,
+            user=actor,
+            subject=f"wizard:{session.pk}",
+        )
+        WizardSession.objects.filter(pk=session.pk).update(job=job.pk)
+        publish(steps.topic(session.pk), "session-changed", {"status": status.value})
+    session.refresh_from_db()
+    return True
+
+
+def _rows(session: WizardSession) -> Any:
+    return WizardSession.objects.filter(pk=session.pk, status=Status.CONFIRMING)

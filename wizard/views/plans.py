@@ -1,0 +1,99 @@
+"""The plan's buttons: execute, renew, retry, undo, take a step out, look at the XML."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import User
+from wizard.actions import plans
+from wizard.actions.sessions import NoAnswer, Stale
+from wizard.loaders import access_session
+from wizard.models import WizardSession
+from wizard.views.review import Review
+from wizard.views.showing import take
+
+
+@require_POST
+def execution(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Confirm the plan that was reviewed; a background job carries it out."""
+    fingerprint, typed = request.POST.get("fingerprint", ""), request.POST.get("typed", "")
+
+    def deed(actor: User, session: WizardSession, version: int) -> WizardSession:
+        wanted = Review(session, actor).to_type
+        if wanted and " ".join(typed.split()).casefold() != " ".join(wanted.split()).casefold():
+            raise NoAnswer(_("Type “%(name)s” to confirm that it goes.") % {"name": wanted})
+        plans.confirm(session=session, actor=actor, fingerprint=fingerprint, version=version)
+        return _fresh(session)
+
+    return take(request, pk, deed)
+
+
+@require_POST
+def renewal(request: HttpRequest, pk: UUID) -> HttpResponse:
+    def deed(actor: User, session: WizardSession, version: int) -> WizardSession:
+        _same(session, version)
+        plans.renew(session=session, actor=actor)
+        return _fresh(session)
+
+    return take(request, pk, deed)
+
+
+@require_POST
+def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+    def deed(actor: User, session: WizardSession, version: int) -> WizardSession:
+        _same(session, version)
+        plans.retry(session=session, actor=actor)
+        return _fresh(session)
+
+    return take(request, pk, deed)
+
+
+@require_POST
+def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A new session with the inverse plan, to be reviewed like any other."""
+    return take(
+        request,
+        pk,
+        lambda actor, session, _version: plans.start_undo(session=session, actor=actor),
+    )
+
+
+@require_POST
+def removal(request: HttpRequest, pk: UUID, step: str) -> HttpResponse:
+    def deed(actor: User, session: WizardSession, version: int) -> WizardSession:
+        _same(session, version)
+        plans.remove_step(session=session, actor=actor, step_id=step)
+        return _fresh(session)
+
+    return take(request, pk, deed)
+
+
+@require_safe
+def plan_xml(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The exact bytes that were reviewed."""
+    session = access_session(request, pk)
+    if not session.plan:
+        raise Http404
+    name = f"plan-{session.fingerprint}.xml"
+    return HttpResponse(
+        bytes(session.plan),
+        content_type="application/xml; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def _same(session: WizardSession, version: int) -> None:
+    if version != session.version:
+        raise Stale
+
+
+def _fresh(session: WizardSession) -> WizardSession:
+    session.refresh_from_db()
+    return session

@@ -1,0 +1,279 @@
+"""A plan as its review, its progress and its result show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from catalog.drawing import Drawn
+from wizard.dialogue import Event, Status, allowed
+from wizard.models import StepResult, WizardSession
+from wizard.operations.look import drawn_look
+from wizard.plan.model import Entity, Operation, Plan, PlanError, Step, WidgetSpec, step_name
+from wizard.plan.parameters import PARAMETERS
+from wizard.plan.parse import parse
+from wizard.plan.summary import StepSummary, summarise
+from wizard.world import items
+
+# What a step's state looks like: its tone and icon.
+_LOOKS = {
+    StepResult.Status.PENDING: ("", "circle-dashed"),
+    StepResult.Status.PREPARING: ("info", "loader-2"),
+    StepResult.Status.PREPARED: ("info", "circle-check"),
+    StepResult.Status.RUNNING: ("info", "loader-2"),
+    StepResult.Status.SUCCEEDED: ("ok", "circle-check"),
+    StepResult.Status.FAILED: ("bad", "circle-x"),
+    StepResult.Status.ROLLED_BACK: ("warn", "arrow-back-up"),
+    StepResult.Status.SKIPPED: ("", "circle-minus"),
+}
+_PAST = {
+    Operation.CREATE: "created",
+    Operation.UPDATE: "changed",
+    Operation.DELETE: "moved to the trash",
+    Operation.RESTORE: "restored",
+    Operation.LIST: "listed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    message: str
+    hint: str
+    severity: str
+    step: str
+
+    @property
+    def state(self) -> str:
+        return "bad" if self.severity == "error" else "warn"
+
+
+@dataclass(slots=True)
+class StepShown:
+    """One step of the plan with what the dry run found of it."""
+
+    id: str
+    title: str
+    icon: str
+    details: tuple[tuple[str, str], ...]
+    references: list[tuple[str, str]]
+    findings: list[Finding]
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    impact: dict[str, Any] = field(default_factory=dict)
+    picture: Drawn | None = None
+    next_runs: list[datetime] = field(default_factory=list)
+    when: str = ""
+    deletes: bool = False
+
+    @property
+    def state(self) -> str:
+        if any(one.severity == "error" for one in self.findings):
+            return "bad"
+        return "warn" if self.findings else "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class StepState:
+    """One row of progress or result."""
+
+    number: str
+    title: str
+    row: StepResult
+    tone: str
+    icon: str
+
+    @property
+    def busy(self) -> bool:
+        return self.row.status in (StepResult.Status.PREPARING, StepResult.Status.RUNNING)
+
+
+def context(session: WizardSession, user: User) -> dict[str, Any]:
+    """All that a session with a plan (or a list) shows."""
+    review = Review(session, user)
+    events = allowed(session.status)
+    return {
+        "review": review,
+        "reply": session.result.get("reply"),
+        "reviewing": session.status in (Status.CONFIRMING, Status.EXPIRED, Status.STALE),
+        "confirming": session.status == Status.CONFIRMING,
+        "may_renew": Event.RENEW in events,
+        "may_retry": Event.RETRY in events,
+        "may_undo": Event.UNDO in events and bool(session.plan),
+        "may_execute": user.has_perm("wizard.execute_wizard_plan"),
+    }
+
+
+class Review:
+    """Each part is worked out when the page asks for it."""
+
+    def __init__(self, session: WizardSession, user: User) -> None:
+        self.session = session
+        self.user = user
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        if not self.session.plan:
+            return None
+        try:
+            return parse(bytes(self.session.plan))
+        except PlanError:
+            return None
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        return [
+            Finding(
+                one.get("message", ""),
+                one.get("hint", ""),
+                one.get("severity", "error"),
+                one.get("step", ""),
+            )
+            for one in self.session.findings
+        ]
+
+    @property
+    def general(self) -> list[Finding]:
+        known = {step.id for step in self.plan.steps} if self.plan else set()
+        return [one for one in self.findings if one.step not in known]
+
+    @property
+    def errors(self) -> bool:
+        return any(one.severity == "error" for one in self.findings)
+
+    @property
+    def description(self) -> str:
+        return self.plan.description if self.plan else str(self.session)
+
+    @cached_property
+    def steps(self) -> list[StepShown]:
+        if self.plan is None:
+            return []
+        names = names_in(self.plan, self.user)
+        pairs = zip(self.plan.steps, summarise(self.plan, names=names), strict=True)
+        return [self._step(step, summary) for step, summary in pairs]
+
+    def _step(self, step: Step, summary: StepSummary) -> StepShown:
+        found = entry_of(self.session, step.id)
+        return StepShown(
+            id=step.id,
+            title=summary.title,
+            icon=summary.icon,
+            details=summary.details,
+            references=[(label, step_name(maker)) for label, maker in summary.references],
+            findings=[one for one in self.findings if one.step == step.id],
+            changes=found.get("changes") or [],
+            impact=found.get("impact") or {},
+            picture=drawn_look(found),
+            next_runs=[datetime.fromisoformat(one) for one in found.get("nextRuns") or ()],
+            when=found.get("words", ""),
+            deletes=step.operation is Operation.DELETE,
+        )
+
+    @cached_property
+    def to_type(self) -> str:
+        """The name to type before a plan that deletes can be confirmed."""
+        if self.plan is None:
+            return ""
+        doomed = [step for step in self.plan.steps if step.operation is Operation.DELETE]
+        names = names_in(self.plan, self.user)
+        found = [
+            names.get((step.entity, step.target), f"ID {step.target}")
+            for step in doomed
+            if isinstance(step.target, int)
+        ]
+        return found[0] if found else ""
+
+    @cached_property
+    def rows(self) -> list[StepState]:
+        stored = self.session.steps.filter(plan_sha256=self.session.plan_sha256)
+        return [_row(row) for row in stored]
+
+    @property
+    def done(self) -> int:
+        ended = {
+            StepResult.Status.SUCCEEDED,
+            StepResult.Status.FAILED,
+            StepResult.Status.ROLLED_BACK,
+            StepResult.Status.SKIPPED,
+        }
+        return sum(one.row.status in ended for one in self.rows)
+
+    @property
+    def failed(self) -> list[StepState]:
+        return [one for one in self.rows if one.row.status == StepResult.Status.FAILED]
+
+    @property
+    def rolled_back(self) -> list[StepState]:
+        return [one for one in self.rows if one.row.status == StepResult.Status.ROLLED_BACK]
+
+    @property
+    def attention(self) -> list[str]:
+        return [one.row.needs_attention for one in self.rows if one.row.needs_attention]
+
+    @property
+    def main(self) -> StepState | None:
+        """What the plan was for: the last thing it made that has a page."""
+        made = [one for one in self.rows if one.row.url and one.tone == "ok"]
+        order = {Entity.DASHBOARD: 0, Entity.REPORT: 1, Entity.SCHEDULE: 2}
+        return min(
+            reversed(made), key=lambda one: order.get(Entity(one.row.entity), 3), default=None
+        )
+
+    @property
+    def xml(self) -> str:
+        return bytes(self.session.plan or b"").decode("utf-8", "replace")
+
+
+def entry_of(session: WizardSession, step_id: str) -> dict[str, Any]:
+    """What the dry run kept of one step."""
+    steps = session.dry_run.get("steps") or {}
+    found: dict[str, Any] = steps.get(step_id) or {}
+    return found
+
+
+def names_in(plan: Plan, user: User) -> dict[tuple[Entity, int], str]:
+    """The names of the existing items a plan mentions: a query an entity."""
+    wanted: dict[Entity, set[int]] = {}
+    for entity, pk in _mentioned(plan):
+        wanted.setdefault(entity, set()).add(pk)
+    return {
+        (entity, pk): name
+        for entity, ids in wanted.items()
+        for pk, name in items.names(entity, user, ids).items()
+    }
+
+
+def _mentioned(plan: Plan) -> Iterable[tuple[Entity, int]]:
+    for step in plan.steps:
+        if isinstance(step.target, int):
+            yield step.entity, step.target
+        for name, value in step.params.items():
+            refers = PARAMETERS[name].refers if name in PARAMETERS else None
+            if refers and isinstance(value, int):
+                yield refers, value
+            if isinstance(value, tuple):
+                for one in value:
+                    if isinstance(one, WidgetSpec) and isinstance(one.report, int):
+                        yield Entity.REPORT, one.report
+
+
+def _row(row: StepResult) -> StepState:
+    tone, icon = _LOOKS[StepResult.Status(row.status)]
+    return StepState(step_name(row.step), _title(row), row, tone, icon)
+
+
+def _title(row: StepResult) -> str:
+    """“data source “Sales” created (ID 5)” once it is, else what is to be done."""
+    if row.status != StepResult.Status.SUCCEEDED or row.object_id is None:
+        return row.title
+    return _("%(noun)s “%(name)s” %(deed)s (ID %(id)s)") % {
+        "noun": row.entity.replace("_", " ").lower(),
+        "name": row.object_name,
+        "deed": _PAST[Operation(row.operation)],
+        "id": row.object_id,
+    }
