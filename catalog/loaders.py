@@ -26,7 +26,9 @@ MODELS: dict[str, type[CatalogItem]] = {
 
 
 def access_source(request: HttpRequest, pk: int, verb: str = "view") -> DataSource:
-    return _load(request, queries.source_with_tables(request.user), pk, f"catalog.{verb}_datasource")
+    return _load(
+        request, queries.source_with_tables(request.user), pk, f"catalog.{verb}_datasource"
+    )
 
 
 def access_report(request: HttpRequest, pk: int, verb: str = "view") -> Report:

@@ -48,7 +48,12 @@ class Listing:
 
 
 def listing(
-    rows: QuerySet[Any], *, user: Any, params: Any, kinds: list[tuple[str, str]] | None = None, kind_field: str = ""
+    rows: QuerySet[Any],
+    *,
+    user: Any,
+    params: Any,
+    kinds: list[tuple[str, str]] | None = None,
+    kind_field: str = "",
 ) -> Listing:
     """Search, filter, sort and page ``rows`` by the query string."""
     q, project = params.get("q", "").strip()[:100], params.get("project", "")
@@ -129,7 +134,5 @@ def trashed(user: Any) -> list[CatalogItem]:
     items: list[CatalogItem] = []
     for model in (Dashboard, Report, DataSource, Schedule):
         if user.has_perm(f"catalog.delete_{model._meta.model_name}"):
-            items.extend(
-                model.objects.trash_of(user).select_related("trashed_by", "project")[:200]
-            )
+            items.extend(model.objects.trash_of(user).select_related("trashed_by", "project")[:200])
     return sorted(items, key=lambda item: str(item.trashed_at), reverse=True)

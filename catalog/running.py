@@ -13,8 +13,8 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
-from accounts.permissions import explain
 from accounts.models import User
+from accounts.permissions import explain
 from catalog import cache
 from catalog.charts.errors import ChartError
 from catalog.connectors import execute

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import tempfile
@@ -14,6 +15,8 @@ from urllib.parse import urlsplit
 import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+
+EXAMPLE_PREFIX = "django-insecure-"
 
 
 class Environment:
@@ -55,6 +58,8 @@ class Environment:
             number = float(value)
         except ValueError:
             raise ImproperlyConfigured(f"{name} must be a number, not {value!r}.") from None
+        if not math.isfinite(number):
+            raise ImproperlyConfigured(f"{name} must be a number, not {value!r}.")
         if number < minimum or (maximum is not None and number > maximum):
             upper = f" and at most {maximum:g}" if maximum is not None else ""
             raise ImproperlyConfigured(f"{name} must be at least {minimum:g}{upper}.")
@@ -88,6 +93,8 @@ class Environment:
         )
         if any(len(key) < 32 for key in keys):
             raise ImproperlyConfigured(f"{name} must have at least 32 characters.")
+        if any(key.startswith(EXAMPLE_PREFIX) or len(set(key)) < 10 for key in keys):
+            raise ImproperlyConfigured(f"{name} must be random; this one can be guessed.")
         return keys[0], keys[1:]
 
     def field_keys(self, name: str, data_dir: Path, *, required: bool) -> list[str]:
@@ -121,9 +128,9 @@ class Environment:
             config = self._env.db_url_config(url)
         except Exception as error:
             raise ImproperlyConfigured(f"{name} cannot be read: {type(error).__name__}.") from None
-        if config["ENGINE"] == "django.db.backends.sqlite3":
+        if config.get("ENGINE") == "django.db.backends.sqlite3":
             return _sqlite(Path(config["NAME"]))
-        if config["ENGINE"] != "django.db.backends.postgresql":
+        if config.get("ENGINE") != "django.db.backends.postgresql":
             raise ImproperlyConfigured(f"{name} must be a postgres:// or sqlite:// address.")
         pool = self.integer("DATABASE_POOL_SIZE", default=5, minimum=0)
         options = {"pool": {"min_size": 0, "max_size": pool, "timeout": 10}} if pool else {}

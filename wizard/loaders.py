@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404
 from accounts.access import member
 from accounts.models import User
 from accounts.permissions import require
-from common import clock
 from wizard.actions.sessions import PERMISSION
-from wizard.dialogue import Event, Status, advance
+from wizard.dialogue import Status
+from wizard.executor.upkeep import expire
 from wizard.models import WizardSession
 
 
@@ -31,10 +31,6 @@ def access_session(request: HttpRequest, pk: UUID) -> WizardSession:
 
 
 def _fresh(session: WizardSession) -> WizardSession:
-    """Nobody has to come by for a plan to expire: it is expired when somebody looks."""
-    late = WizardSession.objects.filter(pk=session.pk).unconfirmed_too_long()
-    if session.status == Status.CONFIRMING and late.update(
-        status=advance(Status.CONFIRMING, Event.EXPIRE), updated_at=clock.now()
-    ):
-        session.refresh_from_db(fields=["status", "updated_at"])
+    if session.status == Status.CONFIRMING and expire(session):
+        session.refresh_from_db()
     return session

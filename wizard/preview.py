@@ -46,7 +46,11 @@ def key_of(preview: Preview) -> str:
 
 def discard_old() -> int:
     """Delete conversions made for previews a day ago. Returns how many."""
-    old = [path for path in _folder().glob("*.parquet") if time.time() - path.stat().st_mtime > KEPT_SECONDS]
+    old = [
+        path
+        for path in _folder().glob("*.parquet")
+        if time.time() - path.stat().st_mtime > KEPT_SECONDS
+    ]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)

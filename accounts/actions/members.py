@@ -19,6 +19,7 @@ from accounts.access import organization_of
 from accounts.models import Organization, User
 from accounts.permissions import require
 from accounts.roles import ADMIN, ROLES
+from common.realtime import recheck_user
 
 
 @transaction.atomic
@@ -99,6 +100,7 @@ def change_role(*, actor: User | None, user: User, role: str) -> User:
         _check_not_last_admin(user)
     _assign(user, role)
     audit.record("user.role-changed", actor=actor, target=user, changes={"role": [before, role]})
+    recheck_user(user.pk)
     return user
 
 
@@ -111,6 +113,7 @@ def deactivate_member(*, actor: User, user: User) -> User:
         user.is_active = False
         user.save(update_fields=["is_active"])
         audit.record("user.deactivated", actor=actor, target=user)
+        recheck_user(user.pk)
     return user
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
+from common.realtime import recheck_user
 
 
 @transaction.atomic
@@ -37,6 +38,7 @@ def change_password(*, actor: User, password: str) -> User:
     actor.set_password(password)
     actor.save(update_fields=["password"])
     audit.record("user.password-changed", actor=actor, target=actor)
+    recheck_user(actor.pk)
     return actor
 
 
@@ -46,3 +48,4 @@ def end_session(*, actor: User, session: Session) -> None:
     engine = import_module(settings.SESSION_ENGINE)
     engine.SessionStore(session.session_key).delete()
     audit.record("user.session-ended", actor=actor, target=actor)
+    recheck_user(actor.pk)

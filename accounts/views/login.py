@@ -18,6 +18,7 @@ from accounts.throttle import attempt
 from accounts.views.binding import status_of
 from common.http.htmx import redirect
 from common.http.problems import Problem
+from common.realtime import recheck_user
 
 
 @sensitive_post_parameters("password")
@@ -41,7 +42,9 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
+    user_id = request.user.pk
     auth.logout(request)
+    recheck_user(user_id)
     messages.success(request, _("You are logged out."))
     return redirect(request, resolve_url(settings.LOGOUT_REDIRECT_URL))
 

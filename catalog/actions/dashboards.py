@@ -97,9 +97,7 @@ def _check_widgets(
     wanted = {widget.report for widget in widgets if widget.report is not None} - set(present)
     found = set(Report.objects.visible_to(actor).filter(pk__in=wanted).values_list("pk", flat=True))
     if missing := sorted(wanted - found):
-        raise base.Invalid(
-            widgets=_("There is no report with the ID %(id)s.") % {"id": missing[0]}
-        )
+        raise base.Invalid(widgets=_("There is no report with the ID %(id)s.") % {"id": missing[0]})
 
 
 def _check_widget(widget: WidgetInput) -> None:
@@ -109,7 +107,7 @@ def _check_widget(widget: WidgetInput) -> None:
         )
     if widget.kind != Widget.Kind.TEXT and widget.report is None:
         raise base.Invalid(widgets=_("A %(kind)s widget needs a report.") % {"kind": widget.kind})
-    fits = 0 <= widget.x and 1 <= widget.w and widget.x + widget.w <= GRID_COLUMNS
+    fits = widget.x >= 0 and widget.w >= 1 and widget.x + widget.w <= GRID_COLUMNS
     if not fits or not (0 <= widget.y <= 500 and 1 <= widget.h <= 40):
         raise base.Invalid(
             widgets=_("The widget “%(title)s” does not fit the grid of %(n)s columns.")

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.permissions import require
 from accounts.models import User
+from accounts.permissions import require
 from catalog import impact
 from catalog.actions import base
 from catalog.actions.schedules import plan_next

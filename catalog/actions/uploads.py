@@ -14,8 +14,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.permissions import require
 from accounts.models import User
+from accounts.permissions import require
 from catalog.intake.run import inspect_file
 from catalog.models import Upload
 from common import clock

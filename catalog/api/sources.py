@@ -167,5 +167,3 @@ def _table_json(table: Any) -> dict[str, Any]:
         "rows": table.rows,
         "columns": columns,
     }
-
-

@@ -57,12 +57,9 @@ class ItemForm(forms.Form):
             for message in messages:
                 self.add_error(name if name in self.fields else None, message)
         if isinstance(problem, Conflict):
-            self.data = {**_listed(self.data), "version": [str(problem.version)]}
-            self.data = _MultiValue(self.data)
-
-
-class _MultiValue(dict[str, list[str]]):
-    pass
+            data = self.data.copy()
+            data["version"] = str(problem.version)
+            self.data = data
 
 
 def initial_of(item: Any) -> dict[str, Any]:

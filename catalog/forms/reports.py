@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
-from catalog.charts.spec import ChartKind, ChartSpec
-from catalog.connectors.base import ColumnInfo, TableInfo
+from catalog.charts.spec import ChartSpec
+from catalog.connectors.base import TableInfo
+from catalog.forms import builder
 from catalog.forms.items import ItemForm
-from catalog.query.relative import PHRASES
 from catalog.query.spec import (
     Aggregate,
     Dimension,
@@ -24,78 +24,28 @@ from catalog.query.spec import (
     Sort,
 )
 
-KIND_LABELS = {
-    ChartKind.BAR: _("Bar"),
-    ChartKind.LINE: _("Line"),
-    ChartKind.AREA: _("Area"),
-    ChartKind.PIE: _("Pie"),
-    ChartKind.SCATTER: _("Scatter"),
-    ChartKind.TABLE: _("Table"),
-    ChartKind.NUMBER: _("Number"),
-}
-AGGREGATE_LABELS = {
-    Aggregate.SUM: _("Sum of"),
-    Aggregate.AVG: _("Average of"),
-    Aggregate.MEDIAN: _("Median of"),
-    Aggregate.MIN: _("Smallest"),
-    Aggregate.MAX: _("Largest"),
-    Aggregate.COUNT: _("Count of"),
-    Aggregate.COUNT_DISTINCT: _("Distinct count of"),
-}
-GRAIN_LABELS = {
-    Grain.HOUR: _("by hour"),
-    Grain.DAY: _("by day"),
-    Grain.WEEK: _("by week"),
-    Grain.MONTH: _("by month"),
-    Grain.QUARTER: _("by quarter"),
-    Grain.YEAR: _("by year"),
-}
-OPERATOR_LABELS = {
-    Operator.EQ: _("is"),
-    Operator.NE: _("is not"),
-    Operator.LT: _("is less than"),
-    Operator.LE: _("is at most"),
-    Operator.GT: _("is more than"),
-    Operator.GE: _("is at least"),
-    Operator.IN: _("is one of"),
-    Operator.NOT_IN: _("is none of"),
-    Operator.BETWEEN: _("is between"),
-    Operator.CONTAINS: _("contains"),
-    Operator.STARTS: _("starts with"),
-    Operator.EMPTY: _("is empty"),
-    Operator.NOT_EMPTY: _("is not empty"),
-    Operator.RELATIVE: _("is in the period"),
-}
-SORTS = [
-    ("", _("As suits the chart")),
-    ("d1 asc", _("By the group, ascending")),
-    ("d1 desc", _("By the group, descending")),
-    ("m1 desc", _("Largest first")),
-    ("m1 asc", _("Smallest first")),
-]
 MEASURES, FILTERS = 3, 3
-_LISTS = {Operator.IN, Operator.NOT_IN, Operator.BETWEEN}
-_BARE = {Operator.EMPTY, Operator.NOT_EMPTY}
+VALUE_LENGTH = 2000
 
 
 class ReportForm(ItemForm):
-    """Built for one table. What the form cannot say of an existing query (joins, computed
-    columns, labels) is carried over untouched."""
+    """Built for one table. What the form cannot say of an existing query (joins, computed columns,
+    labels, a third dimension, the chart's formats) is carried over untouched."""
 
     kind = forms.ChoiceField(
-        label=_("Draw as"), choices=[(k.value, v) for k, v in KIND_LABELS.items()]
+        label=_("Draw as"), choices=[(k.value, v) for k, v in builder.KIND_LABELS.items()]
     )
     x = forms.ChoiceField(label=_("Grouped by"), required=False)
     grain = forms.ChoiceField(
         label=_("Time step"),
         required=False,
-        choices=[("", _("as it is")), *[(k.value, v) for k, v in GRAIN_LABELS.items()]],
+        choices=[("", _("as it is")), *[(k.value, v) for k, v in builder.GRAIN_LABELS.items()]],
     )
     series = forms.ChoiceField(label=_("Split by"), required=False)
     columns = forms.MultipleChoiceField(
         label=_("Columns"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    sort = forms.ChoiceField(label=_("Sorted"), choices=SORTS, required=False)
+    sort = forms.ChoiceField(label=_("Sorted"), required=False)
     limit = forms.IntegerField(label=_("At most"), min_value=1, max_value=100_000, required=False)
     stacked = forms.BooleanField(label=_("Stacked"), required=False)
     horizontal = forms.BooleanField(label=_("Horizontal"), required=False)
@@ -107,6 +57,7 @@ class ReportForm(ItemForm):
         self,
         *args: Any,
         table: TableInfo,
+        tables: Sequence[TableInfo] = (),
         query: ReportQuery | None = None,
         chart: ChartSpec | None = None,
         **kwargs: Any,
@@ -115,41 +66,16 @@ class ReportForm(ItemForm):
         self.table = table
         self.base_query = query
         self.base_chart = chart
-        self._by_name = {column.name: column for column in table.columns}
+        self._reachable = builder.reachable(table, tables, query)
+        self._by_name = {column.name: column for column in self._reachable}
         self.measure_rows = max(MEASURES, len(query.measures) if query else 0)
         self.filter_rows = max(FILTERS, len(query.filters) if query else 0)
         self._add_rows()
         if query is not None:
-            self.initial |= _query_initial(query)
+            self.initial = {**self.initial, **builder.query_initial(query)}
         if chart is not None:
-            self.initial |= _chart_initial(chart)
+            self.initial = {**self.initial, **builder.chart_initial(chart)}
         self.spec: tuple[ReportQuery, ChartSpec] | None = None
-
-    def _add_rows(self) -> None:
-        columns = [(column.name, column.label) for column in self.table.columns]
-        nothing = [("", "—")]
-        for name in ("x", "series"):
-            self.fields[name].choices = nothing + columns  # type: ignore[attr-defined]
-        self.fields["columns"].choices = columns  # type: ignore[attr-defined]
-        aggregates = [(k.value, v) for k, v in AGGREGATE_LABELS.items()]
-        operators = [(k.value, v) for k, v in OPERATOR_LABELS.items()]
-        for row in range(1, self.measure_rows + 1):
-            self.fields[f"m{row}_aggregate"] = forms.ChoiceField(
-                choices=nothing + aggregates, required=False, label=_("Calculation %s") % row
-            )
-            self.fields[f"m{row}_column"] = forms.ChoiceField(
-                choices=[("", _("rows")), *columns], required=False, label=_("Column %s") % row
-            )
-        for row in range(1, self.filter_rows + 1):
-            self.fields[f"f{row}_column"] = forms.ChoiceField(
-                choices=nothing + columns, required=False, label=_("Filter %s") % row
-            )
-            self.fields[f"f{row}_operator"] = forms.ChoiceField(
-                choices=operators, required=False, label=_("Condition %s") % row
-            )
-            self.fields[f"f{row}_value"] = forms.CharField(
-                max_length=500, required=False, label=_("Value %s") % row
-            )
 
     def measure_fields(self) -> list[tuple[Any, Any]]:
         rows = range(1, self.measure_rows + 1)
@@ -168,44 +94,94 @@ class ReportForm(ItemForm):
             return data
         try:
             query = self._query(data)
-            self.spec = query, self._chart(data, query)
+            spec = query, self._chart(data, query)
         except ValidationError as error:
-            first = error.errors()[0]
-            self.add_error(None, f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}")
+            self.add_error(None, _("This cannot be asked: %s.") % error.errors()[0]["msg"])
+            return data
+        if not (set(self.errors) - {"name", "project"}):
+            self.spec = spec
         return data
+
+    def _add_rows(self) -> None:
+        columns: list[tuple[str, Any]] = [(c.name, c.label) for c in self._reachable]
+        nothing: list[tuple[str, Any]] = [("", "—")]
+        for name in ("x", "series"):
+            self._offer(name, nothing + columns)
+        self._offer("columns", columns)
+        self._offer("sort", builder.sort_choices(self.base_query))
+        aggregates = [(k.value, v) for k, v in builder.AGGREGATE_LABELS.items()]
+        operators = [(k.value, v) for k, v in builder.OPERATOR_LABELS.items()]
+        for row in range(1, self.measure_rows + 1):
+            self._choice(f"m{row}_aggregate", [*nothing, *aggregates], _("Calculation %s") % row)
+            self._choice(f"m{row}_column", [("", _("rows")), *columns], _("Column %s") % row)
+        for row in range(1, self.filter_rows + 1):
+            self._choice(f"f{row}_column", nothing + columns, _("Filter %s") % row)
+            self._choice(f"f{row}_operator", operators, _("Condition %s") % row)
+            self.fields[f"f{row}_value"] = forms.CharField(
+                max_length=self._value_length(row), required=False, label=_("Value %s") % row
+            )
+
+    def _offer(self, name: str, choices: Sequence[tuple[str, Any]]) -> None:
+        cast(forms.ChoiceField, self.fields[name]).choices = list(choices)
+
+    def _choice(self, name: str, choices: Sequence[tuple[str, Any]], label: Any) -> None:
+        self.fields[name] = forms.ChoiceField(choices=list(choices), required=False, label=label)
+
+    def _value_length(self, row: int) -> int:
+        filters = self.base_query.filters if self.base_query else ()
+        known = len(builder.written(filters[row - 1])) if row <= len(filters) else 0
+        return max(VALUE_LENGTH, known)
 
     def _query(self, data: dict[str, Any]) -> ReportQuery:
         measures = self._measures(data)
-        dimensions = self._dimensions(data, bool(measures))
-        fields: dict[str, Any] = {
+        dimensions = self._grouped(data) if measures else self._plain(data)
+        parts: dict[str, Any] = {
             "table": self.table.name,
             "dimensions": dimensions,
             "measures": measures,
             "filters": self._filters(data),
-            "series": "d2" if measures and len(dimensions) > 1 else None,
-            "sort": self._sort(data, dimensions, measures),
+            "series": self._series(dimensions, grouped=bool(measures)),
             "limit": data.get("limit"),
         }
-        if self.base_query is None:
-            return ReportQuery(**fields)
-        return ReportQuery(**{**self.base_query.model_dump(), **fields})
+        if self.base_query is not None:
+            kept = self.base_query.model_dump(exclude={"computed", "sort"})
+            parts = {**kept, **parts}
+        keys = self._keys(dimensions, measures)
+        computed = self.base_query.computed if self.base_query else ()
+        parts["computed"] = builder.usable_computed(computed, keys)
+        keys |= {item.name for item in parts["computed"]}
+        return ReportQuery(**parts, sort=self._sort(data, keys))
 
-    def _dimensions(self, data: dict[str, Any], grouped: bool) -> tuple[Dimension, ...]:
-        if not grouped:
-            names = data.get("columns") or [name for name in (data.get("x"),) if name]
-            return tuple(Dimension(column=name) for name in names)
-        names = [name for name in (data.get("x"), data.get("series")) if name]
-        grain = Grain(data["grain"]) if data.get("grain") else None
-        return tuple(
-            Dimension(
-                column=name,
-                grain=grain if self._is_time(name) and position == 0 else None,
-                label=self._old_label("dimensions", name),
-            )
-            for position, name in enumerate(dict.fromkeys(names))
-        )
+    def _grouped(self, data: dict[str, Any]) -> tuple[Dimension, ...]:
+        before = self._before(grouped=True)
+        x, series = data.get("x"), data.get("series")
+        names = [name for name in (x, series) if name]
+        if x == series and [item.column for item in before[:2]] != names:
+            names = names[:1]
+        dimensions = []
+        for position, name in enumerate(names):
+            old = before[position] if position < len(before) else None
+            same = old is not None and old.column == name
+            item = old if old is not None and same else Dimension(column=name)
+            if position == 0:
+                grain = Grain(data["grain"]) if data.get("grain") and self._is_time(name) else None
+                item = item.model_copy(update={"grain": grain})
+            dimensions.append(item)
+        return (*dimensions, *(before[2:] if len(dimensions) == 2 else ()))
+
+    def _plain(self, data: dict[str, Any]) -> tuple[Dimension, ...]:
+        """Plain columns: those of before in their order, then the new ones in the table's."""
+        names = data.get("columns") or [name for name in (data.get("x"),) if name]
+        kept = tuple(item for item in self._before(grouped=False) if item.column in names)
+        known = {item.column for item in kept}
+        return (*kept, *(Dimension(column=name) for name in names if name not in known))
+
+    def _before(self, *, grouped: bool) -> tuple[Dimension, ...]:
+        query = self.base_query
+        return query.dimensions if query and bool(query.measures) is grouped else ()
 
     def _measures(self, data: dict[str, Any]) -> tuple[Measure, ...]:
+        before = self.base_query.measures if self.base_query else ()
         measures = []
         for row in range(1, self.measure_rows + 1):
             if not (aggregate := data.get(f"m{row}_aggregate")):
@@ -214,103 +190,66 @@ class ReportForm(ItemForm):
             if column is None and aggregate != Aggregate.COUNT:
                 self.add_error(f"m{row}_column", _("Choose the column to calculate with."))
                 continue
-            measures.append(Measure(aggregate=Aggregate(aggregate), column=column))
+            item = Measure(aggregate=Aggregate(aggregate), column=column)
+            old = before[row - 1] if row <= len(before) else item
+            measures.append(old if (old.aggregate, old.column) == (aggregate, column) else item)
         return tuple(measures)
 
     def _filters(self, data: dict[str, Any]) -> tuple[Filter, ...]:
+        before = self.base_query.filters if self.base_query else ()
         filters = []
         for row in range(1, self.filter_rows + 1):
             if not (column := data.get(f"f{row}_column")):
                 continue
             operator = Operator(data.get(f"f{row}_operator") or Operator.EQ)
-            values = self._values(row, self._by_name[column], operator, data)
-            if values is not None:
-                filters.append(Filter(column=column, operator=operator, values=values))
+            text = (data.get(f"f{row}_value") or "").strip()
+            old = before[row - 1] if row <= len(before) else None
+            if old and (old.column, old.operator) == (column, operator):
+                if builder.written(old).strip() == text:
+                    filters.append(old)
+                    continue
+            try:
+                values = builder.read_values(text, self._by_name[column], operator)
+            except builder.ValueRefused as error:
+                self.add_error(f"f{row}_value", str(error))
+                continue
+            filters.append(Filter(column=column, operator=operator, values=values))
         return tuple(filters)
 
-    def _values(
-        self, row: int, column: ColumnInfo, operator: Operator, data: dict[str, Any]
-    ) -> tuple[Any, ...] | None:
-        text = (data.get(f"f{row}_value") or "").strip()
-        if operator in _BARE:
-            return ()
-        if not text:
-            self.add_error(f"f{row}_value", _("Give the value to compare with."))
-            return None
-        if operator is Operator.RELATIVE:
-            phrase = text.lower().replace(" ", "_")
-            if phrase not in PHRASES:
-                known = ", ".join(name.replace("_", " ") for name in PHRASES)
-                self.add_error(f"f{row}_value", _("Write one of: %s.") % known)
-                return None
-            return (phrase,)
-        parts = [part.strip() for part in text.split(",")] if operator in _LISTS else [text]
-        try:
-            return tuple(_typed(part, column) for part in parts if part)
-        except ValueError:
-            self.add_error(
-                f"f{row}_value",
-                _("“%(value)s” does not fit %(column)s (%(type)s).")
-                % {"value": text, "column": column.label, "type": column.type},
-            )
-            return None
+    def _series(self, dimensions: tuple[Dimension, ...], *, grouped: bool) -> str | None:
+        query = self.base_query
+        if query and [d.column for d in query.dimensions] == [d.column for d in dimensions]:
+            return query.series
+        return "d2" if grouped and len(dimensions) > 1 else None
+
+    def _sort(self, data: dict[str, Any], keys: set[str]) -> tuple[Sort, ...]:
+        chosen = data.get("sort") or ""
+        if self.base_query and chosen == builder.sort_key(self.base_query):
+            return tuple(item for item in self.base_query.sort if item.by in keys)
+        key, _space, direction = chosen.partition(" ")
+        return (Sort(by=key, direction=direction),) if key in keys else ()  # type: ignore[arg-type]
+
+    def _keys(self, dimensions: tuple[Dimension, ...], measures: tuple[Measure, ...]) -> set[str]:
+        count = len(dimensions) if dimensions or measures else len(self.table.columns)
+        return {f"d{n}" for n in range(1, count + 1)} | {
+            f"m{n}" for n in range(1, len(measures) + 1)
+        }
 
     def _chart(self, data: dict[str, Any], query: ReportQuery) -> ChartSpec:
-        chosen: dict[str, Any] = {
-            name: data[name] for name in ("kind", "stacked", "horizontal", "labels", "totals", "goal")
-        }
-        chosen |= {"x": None, "y": (), "series": query.series}
-        if self.base_chart is None:
-            return ChartSpec(**chosen)
-        return ChartSpec(**{**self.base_chart.model_dump(), **chosen})
+        chosen: dict[str, Any] = {name: data[name] for name in builder.CHART_FIELDS}
+        before = self.base_chart.model_dump() if self.base_chart else {}
+        if not self._same_fields(query):
+            before |= {"x": None, "y": (), "series": query.series}
+        return ChartSpec(**{**before, **chosen})
+
+    def _same_fields(self, query: ReportQuery) -> bool:
+        """Whether d1, m1 … still stand for what the chart meant by them."""
+        if self.base_query is None or self.base_chart is None:
+            return False
+        return (self.base_query.dimensions, self.base_query.measures) == (
+            query.dimensions,
+            query.measures,
+        )
 
     def _is_time(self, name: str) -> bool:
         return self._by_name[name].type in {"date", "datetime"}
-
-    def _old_label(self, part: str, column: str) -> str | None:
-        old = getattr(self.base_query, part) if self.base_query else ()
-        return next((item.label for item in old if item.column == column), None)
-
-    def _sort(self, data: dict[str, Any], dimensions: Any, measures: Any) -> tuple[Sort, ...]:
-        key, _space, direction = (data.get("sort") or "").partition(" ")
-        usable = dimensions if key.startswith("d") else measures
-        return (Sort(by=key, direction=direction),) if key and usable else ()  # type: ignore[arg-type]
-
-
-def _typed(text: str, column: ColumnInfo) -> Any:
-    if column.type == "integer":
-        return int(text)
-    if column.type in {"number", "decimal"}:
-        return float(text)
-    if column.type == "boolean":
-        if text.lower() not in {"true", "false", "yes", "no", "1", "0"}:
-            raise ValueError(text)
-        return text.lower() in {"true", "yes", "1"}
-    if column.type in {"date", "datetime"}:
-        return date.fromisoformat(text) if len(text) == 10 else text
-    return text
-
-
-def _query_initial(query: ReportQuery) -> dict[str, Any]:
-    initial: dict[str, Any] = {"limit": query.limit}
-    if query.measures:
-        names = ("x", "series")
-        initial |= {n: d.column for n, d in zip(names, query.dimensions, strict=False)}
-        initial["grain"] = next((d.grain.value for d in query.dimensions[:1] if d.grain), "")
-    else:
-        initial["columns"] = [dimension.column for dimension in query.dimensions]
-    if query.sort:
-        initial["sort"] = f"{query.sort[0].by} {query.sort[0].direction}"
-    for row, measure in enumerate(query.measures, 1):
-        initial[f"m{row}_aggregate"] = measure.aggregate.value
-        initial[f"m{row}_column"] = measure.column or ""
-    for row, item in enumerate(query.filters, 1):
-        initial[f"f{row}_column"] = item.column
-        initial[f"f{row}_operator"] = item.operator.value
-        initial[f"f{row}_value"] = ", ".join(str(value) for value in item.values)
-    return initial
-
-
-def _chart_initial(chart: ChartSpec) -> dict[str, Any]:
-    data = chart.model_dump(mode="json")
-    return {k: data[k] for k in ("kind", "stacked", "horizontal", "labels", "totals", "goal")}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -33,7 +34,12 @@ WEEKDAYS = [
 class ScheduleForm(ItemForm):
     target = forms.ChoiceField(label=_("Refresh"))
     every = forms.ChoiceField(label=_("When"), choices=EVERY, initial="day")
-    at = forms.TimeField(label=_("At"), initial="08:00", required=False)
+    at = forms.TimeField(
+        label=_("At"),
+        initial="08:00",
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
     weekday = forms.ChoiceField(label=_("On"), choices=WEEKDAYS, required=False, initial="1")
     day = forms.IntegerField(
         label=_("On day"), min_value=1, max_value=31, required=False, initial=1
@@ -49,15 +55,20 @@ class ScheduleForm(ItemForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = sorted(name for name in available_timezones() if "/" in name or name == "UTC")
-        self.fields["timezone"].choices = [(name, name) for name in zones]  # type: ignore[attr-defined]
         self.initial.setdefault("timezone", self.user.time_zone)
+        self._choices("timezone", [(name, name) for name in _zones(self.initial["timezone"])])
         dashboards = Dashboard.objects.visible_to(self.user).order_by("name")
         reports = Report.objects.visible_to(self.user).order_by("name")
-        self.fields["target"].choices = [  # type: ignore[attr-defined]
-            (_("Dashboards"), [(f"dashboard:{item.pk}", item.name) for item in dashboards]),
-            (_("Reports"), [(f"report:{item.pk}", item.name) for item in reports]),
-        ]
+        self._choices(
+            "target",
+            [
+                (_("Dashboards"), [(f"dashboard:{item.pk}", item.name) for item in dashboards]),
+                (_("Reports"), [(f"report:{item.pk}", item.name) for item in reports]),
+            ],
+        )
+
+    def _choices(self, name: str, choices: Any) -> None:
+        cast(forms.ChoiceField, self.fields[name]).choices = choices
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -69,14 +80,24 @@ class ScheduleForm(ItemForm):
         data = self.cleaned_data
         kind, _colon, pk = data["target"].partition(":")
         model: Any = Dashboard if kind == "dashboard" else Report
+        target = model.objects.visible_to(self.user).get(pk=pk)
         return self.item_values() | {
-            "report": None,
-            "dashboard": None,
-            kind: model.objects.visible_to(self.user).get(pk=pk),
+            "report": target if kind == "report" else None,
+            "dashboard": target if kind == "dashboard" else None,
             "cron": _cron(data),
             "timezone": data["timezone"],
             "active": data["active"],
         }
+
+
+def _zones(current: str) -> list[str]:
+    """Zones named after places, UTC, and the one that is set already."""
+    return sorted({name for name in _known_zones() if "/" in name} | {"UTC", current})
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def _cron(data: dict[str, Any]) -> str:
@@ -116,7 +137,7 @@ def _when(cron: str) -> dict[str, Any]:
         return {"every": "day"} | at
     if day == "*" and weekday == "1-5":
         return {"every": "weekday"} | at
-    if day == "*" and weekday in "0123456":
+    if day == "*" and weekday in dict(WEEKDAYS):
         return {"every": "week", "weekday": weekday} | at
     if weekday == "*" and day.isdigit():
         return {"every": "month", "day": int(day)} | at

@@ -110,9 +110,7 @@ def dashboard_edit(request: HttpRequest, pk: int) -> HttpResponse:
         widgets = _with_one_more(request, reports)
     context = {"form": form, "widgets": widgets, "dashboard": dashboard}
     failed = request.method == "POST" and "add" not in request.POST
-    return render(
-        request, "catalog/dashboard_edit.html", context, status=422 if failed else 200
-    )
+    return render(request, "catalog/dashboard_edit.html", context, status=422 if failed else 200)
 
 
 def _save(request: HttpRequest, form: DashboardForm, widgets: Any, dashboard: Dashboard) -> bool:

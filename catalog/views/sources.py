@@ -108,9 +108,7 @@ def _apply_options(request: HttpRequest, received: Any, how: IntakeForm) -> str 
 
 def _submit(request: HttpRequest, received: Any, form: SourceForm) -> HttpResponse:
     try:
-        actions.base.check_name(
-            DataSource, form.cleaned_data["project"], form.cleaned_data["name"]
-        )
+        actions.base.check_name(DataSource, form.cleaned_data["project"], form.cleaned_data["name"])
     except Problem as problem:
         form.add_problem(problem.fields)
         context = {
@@ -188,7 +186,9 @@ def source_edit(request: HttpRequest, pk: int) -> HttpResponse:
         except Problem as problem:
             form.add_problem(problem.fields or {"": [problem.detail]})
     status = 422 if form.is_bound else 200
-    return render(request, "catalog/source_form.html", {"form": form, "source": source}, status=status)
+    return render(
+        request, "catalog/source_form.html", {"form": form, "source": source}, status=status
+    )
 
 
 @require_POST
@@ -209,5 +209,3 @@ def _sentence(problem: Exception) -> str:
         return problem.detail
     message = str(getattr(problem, "message", problem))
     return f"{message} {getattr(problem, 'hint', '')}".strip()
-
-

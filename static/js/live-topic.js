@@ -36,7 +36,7 @@ class Socket {
     this.connection = new WebSocket(address);
     this.connection.addEventListener("open", () => this.#opened());
     this.connection.addEventListener("message", (event) => this.#received(JSON.parse(event.data)));
-    this.connection.addEventListener("close", () => this.#closed());
+    this.connection.addEventListener("close", (event) => this.#closed(event.code));
   }
 
   #opened() {
@@ -55,10 +55,11 @@ class Socket {
     if (message.type === "refused" || message.type === "error") for (const element of elements) element.refused();
   }
 
-  #closed() {
+  #closed(code) {
     this.connection = null;
     for (const elements of this.elements.values()) for (const element of elements) element.disconnected();
-    if (!this.elements.size) return;
+    // 4401: logged out. Asking again would be refused again; the next poll leads to the login.
+    if (!this.elements.size || code === 4401) return;
     const pause = RETRY[Math.min(this.failures, RETRY.length - 1)];
     this.failures += 1;
     setTimeout(() => { if (!this.connection && this.elements.size) this.#connect(); }, pause * (0.75 + Math.random() / 2));

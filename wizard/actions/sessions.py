@@ -176,9 +176,9 @@ def cancel(*, actor: User, session: WizardSession, version: int) -> WizardSessio
     require(actor, PERMISSION)
     _check(session, version, Event.CANCEL)
     with transaction.atomic():
+        plans.discard(session)
         _write(session, Event.CANCEL)
         transcript.noted(session, _("Cancelled. Nothing was changed."))
-        plans.discard(session)
     return session
 
 
@@ -254,15 +254,25 @@ def _proceed(
     state = replay(answers, world)
     known = state.answers if state.question else _on_the_way(state)
     with transaction.atomic():
-        reviewed = bool(session.plan)
-        _write(session, event, **_facts(state, known), secrets=dict(world.secrets))
-        if reviewed:
+        if session.plan:
             plans.discard(session)
+        _write(session, event, **_facts(state, known), secrets=dict(world.secrets), **_NO_PLAN)
         if words:
             transcript.heard(session, words, question)
         transcript.said(session, state.next)
         _conclude(session, state.next)
     return session
+
+
+_NO_PLAN: dict[str, Any] = {
+    "plan": None,
+    "plan_sha256": "",
+    "plan_expires_at": None,
+    "findings": [],
+    "dry_run": {},
+    "result": {},
+    "error": "",
+}
 
 
 def _on_the_way(state: State) -> tuple[Answer, ...]:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from wizard.checks import check_plan
-from wizard.executor.errors import PlanRefused
+from wizard.executor.errors import PlanRefused, StepFailed
 from wizard.models import WizardSession
 from wizard.operations import RunContext
 from wizard.plan.build import fingerprint
@@ -55,9 +55,11 @@ def check_again(session: WizardSession, run: RunContext) -> None:
 
 
 def _refuse(errors: list[Finding]) -> None:
-    stale = next((finding for finding in errors if finding.code == "stale"), None)
-    first = stale or errors[0]
+    """By the first finding; that something changed since is said before all else."""
+    first = next((finding for finding in errors if finding.code == "stale"), errors[0])
     codes = {"permissions": "PERMISSION_DENIED", "database": "STALE_PLAN"}
-    raise PlanRefused(
-        f"{first.message} {first.hint}".strip(), code=codes.get(first.layer, "VALIDATION_FAILED")
-    )
+    sentence = f"{first.message} {first.hint}".strip()
+    code = codes.get(first.layer, "VALIDATION_FAILED")
+    if first.step:
+        raise StepFailed(first.step, sentence, code=code)
+    raise PlanRefused(sentence, code=code)

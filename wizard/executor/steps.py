@@ -101,7 +101,7 @@ def settle(session: WizardSession, failed: str = "", sentence: str = "") -> None
 def _settled(row: StepResult, limit: int, failed: str) -> Status:
     if row.step == failed:
         return Status.FAILED
-    begun = row.position < limit or (not failed and row.status != Status.PENDING)
+    begun = row.status != Status.PENDING and (not failed or row.position < limit)
     return Status.ROLLED_BACK if begun else Status.SKIPPED
 
 

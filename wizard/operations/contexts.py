@@ -47,7 +47,8 @@ class Made:
 class CheckContext:
     """The database as it will be when the plan's earlier steps are done; nothing is written.
 
-    ``prepared`` holds what a dry run left, by step ID.
+    ``prepared`` holds what a dry run left, by step ID; ``names`` those that steps take, ``moved``
+    the items whose own names steps give up.
     """
 
     plan: Plan
@@ -56,6 +57,7 @@ class CheckContext:
     made: dict[str, Made] = field(default_factory=dict)
     names: set[tuple[Entity, int, str]] = field(default_factory=set)
     gone: dict[tuple[Entity, int], str] = field(default_factory=dict)
+    moved: set[tuple[Entity, int]] = field(default_factory=set)
     restored: dict[tuple[Entity, int], CatalogItem] = field(default_factory=dict)
     _items: dict[tuple[Entity, int], CatalogItem | None] = field(default_factory=dict)
 

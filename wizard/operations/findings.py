@@ -84,7 +84,7 @@ def name_free(
     entity, name = step.entity, " ".join(name.split())
     key = (entity, project.pk, name.casefold())
     rows = model_of(entity)._default_manager.live().filter(project=project, name__iexact=name)
-    leaving = {pk for kind, pk in ctx.gone if kind is entity}
+    leaving = {pk for kind, pk in (*ctx.gone, *ctx.moved) if kind is entity}
     if keep is not None:
         leaving.add(keep)
     if key in ctx.names or rows.exclude(pk__in=leaving).exists():
@@ -92,6 +92,8 @@ def name_free(
         message = _("A %(noun)s called “%(name)s” already exists in “%(project)s”.") % words
         yield database(step, "name_taken", message, _("Choose another name."), "name")
     ctx.names.add(key)
+    if keep is not None:
+        ctx.moved.add((entity, keep))
 
 
 def fresh(step: Step, item: CatalogItem) -> Iterator[Finding]:

@@ -89,9 +89,7 @@ def options(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not is_htmx(request) or question is None:
         return redirect(request, url_of(found))
     q = request.GET.get("q", "").strip()[:100]
-    asked = drawing.question_drawn(
-        question, found=search(question, q, world) if q else None, q=q
-    )
+    asked = drawing.question_drawn(question, found=search(question, q, world) if q else None, q=q)
     return render(request, "wizard/_options.html", {"asked": asked, "session": found})
 
 
@@ -106,4 +104,3 @@ def preview(request: HttpRequest, pk: UUID) -> HttpResponse:
         drawn = picture(state.preview, user=user, secrets=found.secrets, title=str(found))
     template = "wizard/_preview.html" if is_htmx(request) else "wizard/preview.html"
     return render(request, template, {"drawn": drawn, "session": found, "bare": True})
-

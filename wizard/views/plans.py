@@ -26,8 +26,7 @@ def execution(request: HttpRequest, pk: UUID) -> HttpResponse:
         wanted = Review(session, actor).to_type
         if wanted and " ".join(typed.split()).casefold() != " ".join(wanted.split()).casefold():
             raise NoAnswer(_("Type “%(name)s” to confirm that it goes.") % {"name": wanted})
-        plans.confirm(session=session, actor=actor, fingerprint=fingerprint, version=version)
-        return _fresh(session)
+        return plans.confirm(session=session, actor=actor, fingerprint=fingerprint, version=version)
 
     return take(request, pk, deed)
 
@@ -36,8 +35,7 @@ def execution(request: HttpRequest, pk: UUID) -> HttpResponse:
 def renewal(request: HttpRequest, pk: UUID) -> HttpResponse:
     def deed(actor: User, session: WizardSession, version: int) -> WizardSession:
         _same(session, version)
-        plans.renew(session=session, actor=actor)
-        return _fresh(session)
+        return plans.renew(session)
 
     return take(request, pk, deed)
 
@@ -46,8 +44,7 @@ def renewal(request: HttpRequest, pk: UUID) -> HttpResponse:
 def retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     def deed(actor: User, session: WizardSession, version: int) -> WizardSession:
         _same(session, version)
-        plans.retry(session=session, actor=actor)
-        return _fresh(session)
+        return plans.retry(session)
 
     return take(request, pk, deed)
 
@@ -58,7 +55,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     return take(
         request,
         pk,
-        lambda actor, session, _version: plans.start_undo(session=session, actor=actor),
+        lambda actor, session, _version: plans.start_undo(session, actor),
     )
 
 
@@ -66,8 +63,7 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 def removal(request: HttpRequest, pk: UUID, step: str) -> HttpResponse:
     def deed(actor: User, session: WizardSession, version: int) -> WizardSession:
         _same(session, version)
-        plans.remove_step(session=session, actor=actor, step_id=step)
-        return _fresh(session)
+        return plans.remove_step(session, step)
 
     return take(request, pk, deed)
 
@@ -92,8 +88,3 @@ def plan_xml(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _same(session: WizardSession, version: int) -> None:
     if version != session.version:
         raise Stale
-
-
-def _fresh(session: WizardSession) -> WizardSession:
-    session.refresh_from_db()
-    return session

@@ -146,6 +146,16 @@ class Review:
         return any(one.severity == "error" for one in self.findings)
 
     @property
+    def trying(self) -> bool:
+        """A renewed or imported plan is shown at once; its dry run is still on its way."""
+        return self.session.dry_run.get("status") == "running"
+
+    @property
+    def renewed(self) -> list[dict[str, Any]]:
+        changes: list[dict[str, Any]] = self.session.dry_run.get("renewed") or []
+        return changes
+
+    @property
     def description(self) -> str:
         return self.plan.description if self.plan else str(self.session)
 
@@ -231,9 +241,8 @@ class Review:
 
 def entry_of(session: WizardSession, step_id: str) -> dict[str, Any]:
     """What the dry run kept of one step."""
-    steps = session.dry_run.get("steps") or {}
-    found: dict[str, Any] = steps.get(step_id) or {}
-    return found
+    entries: list[dict[str, Any]] = session.dry_run.get("steps") or []
+    return next((one for one in entries if one.get("step") == step_id), {})
 
 
 def names_in(plan: Plan, user: User) -> dict[tuple[Entity, int], str]:

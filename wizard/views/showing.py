@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,7 +32,9 @@ ENDED = (Status.COMPLETED, Status.FAILED, Status.UNDONE)
 Deed = Callable[[User, WizardSession, int], WizardSession | None]
 
 
-def show(request: HttpRequest, session: WizardSession, *, status: int = 200, **more: Any) -> HttpResponse:
+def show(
+    request: HttpRequest, session: WizardSession, *, status: int = 200, **more: Any
+) -> HttpResponse:
     """The whole page, or its changing part. htmx swaps no 409 here, so it is told 422."""
     template = "wizard/session.html"
     if is_htmx(request):
@@ -87,7 +90,8 @@ def context(
         "status_word": word,
         "status_label": label,
         "messages_shown": list(session.messages.all()),
-        "busy": session.status in BUSY,
+        "busy": session.status in BUSY or session.dry_run.get("status") == "running",
+        "max_upload_bytes": settings.MAX_UPLOAD_MB * 2**20,
         "may_cancel": Event.CANCEL in events,
         "may_modify": Event.MODIFY in events and bool(session.answers),
         "may_reuse": bool(session.answers) and session.status in (*ENDED, Status.CANCELLED),
@@ -157,4 +161,3 @@ def url_of(session: WizardSession) -> str:
 def _version(request: HttpRequest) -> int:
     given = request.POST.get("version", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
-

@@ -125,7 +125,9 @@ def deletion(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _said(request: HttpRequest) -> Said:
     """Whatever the question was drawn as: buttons, check boxes, fields, one value, free text."""
     post = request.POST
-    fields = {name.removeprefix(FIELD): post.get(name, "") for name in post if name.startswith(FIELD)}
+    fields = {
+        name.removeprefix(FIELD): post.get(name, "") for name in post if name.startswith(FIELD)
+    }
     return Said(
         text=post.get("text", "")[:2000],
         value=post.get("value"),

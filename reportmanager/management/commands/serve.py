@@ -9,7 +9,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
+from django.urls import reverse
 
+from accounts.actions import first_run_token
 from common.jobs import embedded
 from common.jobs.periodic import Scheduler
 from reportmanager import staticfiles
@@ -66,6 +68,9 @@ class Command(BaseCommand):
         beside.start()
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(f"Listening on http://{shown}:{port}")
+        if token := first_run_token():
+            self.stdout.write("There is no account yet. Set the product up, once, at")
+            self.stdout.write(f"  {settings.BASE_URL}{reverse('accounts:setup')}?token={token}")
         self.stdout.flush()
 
 
