@@ -48,7 +48,7 @@ format: $(VENV)/.dev ## format and fix what can be fixed by itself
 	@$(BIN)/ruff format .
 
 demo: assets ## the main job without a browser: spreadsheet → wizard → plan → dashboard
-	@$(MANAGE) demo
+	@LOG_LEVEL=$${LOG_LEVEL:-ERROR} $(MANAGE) demo
 
 bench: $(VENV)/.dev assets ## measure the paths that matter, as ratios in one run
 	@$(MANAGE) bench

@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest
 
 from accounts import audit
 from accounts.models import Organization
+from common.admin import ShownLookups
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -65,7 +66,7 @@ class ScopedChoices(_Base):
         return rows_for(request.user, db_field.remote_field.model, self.admin_site, request)
 
 
-class ScopedModelAdmin(ScopedChoices, _ModelAdmin):
+class ScopedModelAdmin(ShownLookups, ScopedChoices, _ModelAdmin):
     """``organization_path`` leads from the model to its organisation (``source__organization``)."""
 
     organization_path = "organization"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.shortcuts import get_object_or_404
 
 from accounts.permissions import require
@@ -66,7 +66,18 @@ def access_upload(request: HttpRequest, pk: UUID) -> Upload:
 
 def _load(request: HttpRequest, rows: QuerySet[_I], pk: int, permission: str) -> _I:
     item = get_object_or_404(rows, pk=pk)
-    require(request.user, permission)  # type: ignore[arg-type]
+    require(request.user, permission)
     if not permission.startswith("catalog.view_"):
-        require(request.user, permission, item)  # type: ignore[arg-type]
+        require(request.user, permission, item)
     return item
+
+
+def bound(request: HttpRequest) -> QueryDict | None:
+    """The data of a form: what was posted, even if that is nothing at all."""
+    return request.POST if request.method == "POST" else None
+
+
+def number_in(params: QueryDict, name: str) -> int | None:
+    """A number of the query string, or None for anything else."""
+    text = params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

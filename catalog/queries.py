@@ -59,8 +59,10 @@ def listing(
     q, project = params.get("q", "").strip()[:100], params.get("project", "")
     kind, sort = params.get("kind", ""), params.get("sort", "-changed")
     found = rows.matching(q)  # type: ignore[attr-defined]
-    if project.isdigit():
-        found = found.filter(project_id=int(project))
+    if project:
+        is_number = project.isascii() and project.isdigit() and len(project) < 19
+        number = int(project) if is_number else 0
+        found = found.filter(project_id=number)
     if kind and kind_field:
         found = found.filter(**{kind_field: kind})
     found = found.order_by(*SORTS.get(sort, SORTS["-changed"]), "-pk")
@@ -88,7 +90,9 @@ def source_with_tables(user: Any) -> QuerySet[DataSource]:
 
 
 def reports_of(user: Any) -> QuerySet[Report]:
-    return Report.objects.visible_to(user).select_related("project", "owner", "source")
+    return Report.objects.visible_to(user).select_related(
+        "project", "owner", "source", "source__project"
+    )
 
 
 def report_with_source(user: Any) -> QuerySet[Report]:
@@ -105,7 +109,7 @@ def dashboards_of(user: Any) -> QuerySet[Dashboard]:
 
 
 def dashboard_with_widgets(user: Any) -> QuerySet[Dashboard]:
-    widgets = Widget.objects.select_related("report")
+    widgets = Widget.objects.select_related("report__project")
     return (
         Dashboard.objects.visible_to(user)
         .select_related("project", "owner")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 EXAMPLE_PREFIX = "django-insecure-"
+_RATE = re.compile(r"([1-9]\d{0,8})/(second|minute|hour)")
 
 
 class Environment:
@@ -75,6 +77,16 @@ class Environment:
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ImproperlyConfigured(f"{name} must be a http:// or https:// address.")
         return value
+
+    def rates(self, name: str, *, default: str) -> dict[str, int]:
+        """Limits like ``10/second,60/minute,1000/hour``, by their period."""
+        limits: dict[str, int] = {}
+        for part in self.names(name, default=default.split(",")):
+            match = _RATE.fullmatch(part)
+            if match is None:
+                raise ImproperlyConfigured(f"{name} must look like {default}, not {part!r}.")
+            limits[match[2]] = int(match[1])
+        return limits
 
     def directory(self, name: str, *, default: Path) -> Path:
         path = Path(self.text(name, default=str(default))).expanduser().resolve()

@@ -49,7 +49,7 @@ QUERY_SECONDS = env.number("QUERY_SECONDS", default=30.0, minimum=1.0)
 QUERY_WORKERS = env.integer("QUERY_WORKERS", default=2, minimum=1)
 RM_FILE_ROOTS = env.names("RM_FILE_ROOTS", default=[])
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", default="demo-password")
-RATE_LIMITS = {"second": 10, "minute": 60, "hour": 1000}
+RATE_LIMITS = env.rates("RATE_LIMITS", default="10/second,60/minute,1000/hour")
 LOGIN_ATTEMPTS = {"account": 10, "address": 50, "minutes": 15}
 
 INSTALLED_APPS = [
@@ -78,6 +78,7 @@ if REDIS_URL:
 
 MIDDLEWARE = [
     "common.http.middleware.trace",
+    "common.http.middleware.no_null_characters",
     "common.http.middleware.problem_pages",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -76,6 +76,8 @@ def refusal(directory: Path, **variables: str) -> str:
         ("SECRET_KEY", "short"),
         ("FIELD_KEYS", "not-a-fernet-key"),
         ("TRUST_PROXY", "maybe"),
+        ("RATE_LIMITS", "10/fortnight"),
+        ("RATE_LIMITS", "0/second"),
         ("HASHED_STATIC", "2"),
     ],
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from accounts.permissions import explain
 from wizard import operations
@@ -39,6 +41,7 @@ def check_document(raw: bytes, user: User) -> list[Finding]:
 
 
 def _other_requester(plan: Plan, user: User) -> Finding:
-    message = f"The plan was made for {plan.requested_by}; it would run for {user.email}."
+    words = {"other": plan.requested_by, "you": user.email}
+    message = _("The plan was made for %(other)s; it would run for %(you)s.") % words
     where = "/TaskPlan/metadata/requestedBy"
     return Finding("permissions", "other_requester", message, "", "", where, "warning")

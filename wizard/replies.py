@@ -74,16 +74,16 @@ def _name(question: Question, value: JsonValue, catalog: Catalog) -> str:
 
 
 def _form_words(question: Question, fields: Mapping[str, Any]) -> str:
-    """The fields a person would call their answer: those that differ from what was proposed."""
+    """The form as a person would sum it up; of many columns, those that were changed."""
     said = [
         (field, _words(field, fields.get(field.name)))
         for field in question.fields
         if not field.secret
     ]
-    told = [(f, text) for f, text in said if text and (f.required or text != str(f.default))]
-    if len(told) > 4:
-        told = [(f, text) for f, text in told if text != _words(f, f.default)]
-    return ", ".join(f"{f.label}: {text}" for f, text in told) or "Keep"
+    if any(field.name.startswith("type.") for field in question.fields):
+        said = [(field, text) for field, text in said if text != _words(field, field.default)]
+    told = [f"{field.label}: {text}" for field, text in said if text]
+    return ", ".join(told) or "As proposed"
 
 
 def _words(field: Field, value: Any) -> str:

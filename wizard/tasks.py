@@ -11,6 +11,7 @@ from common.realtime import register_topic
 from wizard.executor import dry_run as rehearsal
 from wizard.executor import execute as execution
 from wizard.executor.failure import execution_failed
+from wizard.executor.leftovers import sweep
 from wizard.executor.upkeep import discard_abandoned, expire_sessions
 from wizard.models import WizardSession
 
@@ -36,3 +37,4 @@ def may_follow(user: Any, session_id: str) -> bool:
 register_topic("wizard", may_follow)
 register_periodic("wizard.expire", 30, expire_sessions)
 register_periodic("wizard.discard", 600, discard_abandoned)
+register_periodic("wizard.sweep", 3600, sweep)

@@ -157,10 +157,10 @@ def read_values(text: str, column: ColumnInfo, operator: Operator) -> tuple[Any,
         raise ValueRefused(_("Give the value to compare with."))
     if operator is Operator.RELATIVE:
         return (_phrase(text),)
-    parts = _parts(text) if operator in LISTS else [text]
     try:
+        parts = _parts(text) if operator in LISTS else [text]
         return tuple(_typed(part, column) for part in parts)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, csv.Error):
         raise ValueRefused(
             _("“%(value)s” does not fit %(column)s (%(type)s).")
             % {"value": text, "column": column.label, "type": column.type}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Project
@@ -37,14 +38,14 @@ class ItemForm(forms.Form):
         projects = list(Project.objects.editable_by(self.user))
         known = {project.pk for project in projects}
         current = self.initial.get("project")
-        if current is None:
+        if current is not None and self.initial.get("version"):
+            known.add(current)
+        elif current not in known:
             current = next((each.pk for each in projects if each.is_default), None)
-            current = current or next(iter(known), None)
-        self.initial["project"] = getattr(current, "pk", current)
-        known.add(self.initial["project"])
+        self.initial["project"] = current
         field = cast(forms.ModelChoiceField[Project], self.fields["project"])
-        field.queryset = Project.objects.visible_to(self.user).filter(pk__in=known - {None})
-        if len(known - {None}) < 2:
+        field.queryset = Project.objects.visible_to(self.user).filter(pk__in=known)
+        if len(known) < 2:
             field.widget = forms.HiddenInput()
 
     def item_values(self) -> dict[str, Any]:
@@ -57,7 +58,7 @@ class ItemForm(forms.Form):
             for message in messages:
                 self.add_error(name if name in self.fields else None, message)
         if isinstance(problem, Conflict):
-            data = self.data.copy()
+            data = self.data.copy() if isinstance(self.data, QueryDict) else dict(self.data)
             data["version"] = str(problem.version)
             self.data = data
 

@@ -204,10 +204,9 @@ class ReportForm(ItemForm):
             operator = Operator(data.get(f"f{row}_operator") or Operator.EQ)
             text = (data.get(f"f{row}_value") or "").strip()
             old = before[row - 1] if row <= len(before) else None
-            if old and (old.column, old.operator) == (column, operator):
-                if builder.written(old).strip() == text:
-                    filters.append(old)
-                    continue
+            if old and _says(old, column, operator, text):
+                filters.append(old)
+                continue
             try:
                 values = builder.read_values(text, self._by_name[column], operator)
             except builder.ValueRefused as error:
@@ -246,10 +245,17 @@ class ReportForm(ItemForm):
         """Whether d1, m1 … still stand for what the chart meant by them."""
         if self.base_query is None or self.base_chart is None:
             return False
-        return (self.base_query.dimensions, self.base_query.measures) == (
-            query.dimensions,
-            query.measures,
+        before, now = (
+            ([d.column for d in each.dimensions], [(m.aggregate, m.column) for m in each.measures])
+            for each in (self.base_query, query)
         )
+        return before == now
 
     def _is_time(self, name: str) -> bool:
         return self._by_name[name].type in {"date", "datetime"}
+
+
+def _says(item: Filter, column: str, operator: Operator, text: str) -> bool:
+    """Whether the row of the form says what the filter says already."""
+    same = (item.column, item.operator) == (column, operator)
+    return same and builder.written(item).strip() == text

@@ -66,7 +66,9 @@ class IntakeForm(forms.Form):
         sheets = [sheet["name"] for sheet in inspection.get("sheets") or []]
         cast(forms.ChoiceField, self.fields["sheet"]).choices = [(name, name) for name in sheets]
         self._leave_out(inspection["kind"], len(sheets))
-        self.initial |= {name: self._shown(name) for name in HOW if name in self.fields}
+        for name in HOW:
+            if name in self.fields:
+                self.initial[name] = self._shown(name)
         if inspection["kind"] != "sqlite":
             self._add_types()
 

@@ -17,7 +17,7 @@ from common.querysets import ProjectQuerySet, TrashableQuerySet
 _M = TypeVar("_M", bound=models.Model)
 
 
-class CatalogQuerySet(ProjectQuerySet[_M], TrashableQuerySet[_M]):
+class CatalogQuerySet(ProjectQuerySet[_M], TrashableQuerySet[_M]):  # type: ignore[override]
     """Live rows only: the trash exists on its own page and nowhere else."""
 
     def visible_to(self, user: Any) -> Self:

@@ -16,7 +16,7 @@ from common.models import TenantModel
 from common.querysets import TenantQuerySet
 
 
-class ScheduleQuerySet(CatalogQuerySet["Schedule"]):
+class ScheduleQuerySet(CatalogQuerySet["Schedule"]):  # type: ignore[override]
     def due(self) -> Self:
         return self.live().filter(active=True, next_run_at__lte=clock.now())
 

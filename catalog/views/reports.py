@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
+import structlog
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.access import member
+from accounts.models import Project
 from accounts.permissions import require
 from catalog import queries
 from catalog.actions import reports as actions
 from catalog.actions.base import free_name
+from catalog.actions.suggested import open_tables
+from catalog.charts.errors import ChartRenderError
 from catalog.charts.option import draw
 from catalog.charts.render import render_svg
-from catalog.charts.spec import ChartKind
-from catalog.charts.suggest import suggest
+from catalog.charts.spec import ChartKind, ChartSpec
+from catalog.charts.suggest import Suggestion, suggest
 from catalog.connectors.base import SourceError, TableInfo
 from catalog.drawing import drawn_or_error
 from catalog.forms.items import initial_of
 from catalog.forms.reports import ReportForm
-from catalog.loaders import access_report, access_source
+from catalog.loaders import access_report, access_source, bound, number_in
 from catalog.models import DataSource, Report
 from catalog.query.describe import describe
 from catalog.query.spec import ReportQuery
-from catalog.running import run_query, run_report
+from catalog.running import explain_failure, run_query, run_report
+from common.http import problems
+from common.http.codes import CODES
 from common.http.htmx import is_htmx, redirect
 from common.http.problems import Problem
+from common.sandbox import SandboxError
+
+log = structlog.get_logger(__name__)
 
 
 @require_safe
@@ -46,20 +57,26 @@ def report_list(request: HttpRequest) -> HttpResponse:
 def report_create(request: HttpRequest) -> HttpResponse:
     """First which source, then the builder."""
     require(request.user, "catalog.add_report")
-    if not request.GET.get("source", "").isdigit():
+    pk = number_in(request.GET, "source")
+    if pk is None:
         sources = queries.sources_of(request.user).order_by("name")
         return render(request, "catalog/report_source.html", {"sources": sources})
-    source = access_source(request, int(request.GET["source"]))
+    source = access_source(request, pk)
     table = _table(source, request.GET.get("table"))
-    suggestions = suggest(table.columns, table=table.name)
-    form = _new_form(request, source, table, suggestions)
-    if request.method == "POST" and form.is_valid() and (report := _create(request, form, source)):
+    suggestions = _suggestions(request, source, table)
+    form = _new_form(request, source, table, _picked(request, suggestions))
+    if form.is_valid() and (report := _create(request, form, source)):
         messages.success(request, _("The report “%s” was created.") % report.name)
         return redirect(request, reverse("catalog:report-detail", args=[report.pk]))
-    context = {"form": form, "source": source, "table": table, "suggestions": suggestions}
-    return render(
-        request, "catalog/report_form.html", context, status=422 if form.is_bound else 200
-    )
+    context = {
+        "form": form,
+        "source": source,
+        "table": table,
+        "suggestions": suggestions,
+        "carried": urlencode({"suggestion": number_in(request.GET, "suggestion") or 0}),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "catalog/report_form.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,49 +84,59 @@ def report_edit(request: HttpRequest, pk: int) -> HttpResponse:
     report = access_report(request, pk, "change")
     query = report.query_spec
     if not isinstance(query, ReportQuery):
-        raise Problem("BAD_REQUEST", _("A report in SQL cannot be opened in the builder."))
+        detail = _("A report in SQL cannot be opened in the builder.")
+        return problems.respond(request, "BAD_REQUEST", detail)
     form = ReportForm(
-        request.POST or None,
+        bound(request),
         user=request.user,
         table=_table(report.source, query.table),
+        tables=report.source.table_infos(),
         query=query,
         chart=report.chart_spec,
         initial=initial_of(report),
     )
-    if request.method == "POST" and form.is_valid() and _update(request, form, report):
+    if form.is_valid() and _update(request, form, report):
         messages.success(request, _("“%s” was saved.") % form.cleaned_data["name"])
         return redirect(request, reverse("catalog:report-detail", args=[pk]))
-    context = {"form": form, "source": report.source, "table": form.table, "report": report}
-    return render(
-        request, "catalog/report_form.html", context, status=422 if form.is_bound else 200
-    )
+    context = {
+        "form": form,
+        "source": report.source,
+        "table": form.table,
+        "report": report,
+        "carried": urlencode({"report": pk}),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "catalog/report_form.html", context, status=status)
 
 
 @require_POST
 def report_preview(request: HttpRequest) -> HttpResponse:
     """What the builder's form would draw, while it is being filled in."""
     require(request.user, "catalog.add_report")
-    pk = request.GET.get("source", "")
-    source = access_source(request, int(pk) if pk.isdigit() else 0)
+    source = access_source(request, number_in(request.GET, "source") or 0)
+    table = _table(source, request.GET.get("table"))
+    query, chart = _base(request, source, table)
+    tables = source.table_infos()
+    posted = request.POST.copy()
+    posted["name"] = "-"  # not needed yet
     form = ReportForm(
-        {**request.POST.dict(), "columns": request.POST.getlist("columns"), "name": "preview"},
-        user=request.user,
-        table=_table(source, request.GET.get("table")),
+        posted, user=request.user, table=table, tables=tables, query=query, chart=chart
     )
     form.is_valid()
     if form.spec is None:
-        return render(request, "catalog/report_preview.html", {"form": form}, status=200)
-    query, chart = form.spec
+        return render(request, "catalog/report_preview.html", {"form": form})
+    wanted, look = form.spec
+    reader = member(request)
     picture = drawn_or_error(
-        lambda: run_query(source, query, reader=request.user), chart, title=_("Preview")
+        lambda: run_query(source, wanted, reader=reader), look, title=_("Preview")
     )
-    context = {"drawn": picture, "form": form, "sentence": describe(query, [form.table])}
+    context = {"drawn": picture, "form": form, "sentence": describe(wanted, tables)}
     return render(request, "catalog/report_preview.html", context)
 
 
 @require_safe
 def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page at once; the data comes as a fragment (or with the page without JavaScript)."""
+    """The question, its answer, and where it comes from."""
     report = access_report(request, pk)
     query = report.query_spec
     sentence = ""
@@ -120,7 +147,7 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "sentence": sentence,
         "may_change": request.user.has_perm("catalog.change_report", report),
         "may_delete": request.user.has_perm("catalog.delete_report", report),
-        "may_see_source": request.user.has_perm("catalog.view_datasource"),
+        "may_see_source": request.user.has_perm("catalog.view_datasource", report.source),
         "drawn": _drawn(request, report),
         "dashboards": queries.dashboards_of(request.user).filter(widgets__report=report).distinct(),
     }
@@ -130,6 +157,8 @@ def report_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def report_result(request: HttpRequest, pk: int) -> HttpResponse:
     """The drawn data alone: refresh, and retry after a failure."""
+    if not is_htmx(request):
+        return report_detail(request, pk)
     report = access_report(request, pk)
     context = {"drawn": _drawn(request, report), "report": report}
     return render(request, "catalog/_report_result.html", context)
@@ -141,13 +170,20 @@ def report_svg(request: HttpRequest, pk: int) -> HttpResponse:
     report = access_report(request, pk)
     dark = request.GET.get("dark") == "1"
     try:
-        result = run_report(report, reader=request.user)
+        result = run_report(report, reader=member(request))
+        picture = draw(result, report.chart_spec, title=report.name, dark=dark)
+        if picture.option is None:
+            return problems.respond(request, "NOT_FOUND", picture.message)
+        svg = render_svg(picture.option, 720, 380, dark)
     except SourceError as error:
-        raise Problem("SOURCE_FAILED", f"{error.message} {error.hint}".strip()) from None
-    picture = draw(result, report.chart_spec, title=report.name, dark=dark)
-    if picture.option is None:
-        raise Problem("NOT_FOUND", picture.message or "")
-    svg = render_svg(picture.option, 720, 380, dark)
+        code = error.code if error.code in CODES else "SOURCE_FAILED"
+        return problems.respond(request, code, explain_failure(error))
+    except Problem as problem:
+        return problems.respond(request, problem.code, problem.detail)
+    except (ChartRenderError, SandboxError) as error:
+        log.warning("no picture", report=pk, error=str(error)[:300])
+        detail = _("The picture could not be made. The report's page shows the data.")
+        return problems.respond(request, "SOURCE_FAILED", detail)
     return HttpResponse(
         svg,
         content_type="image/svg+xml",
@@ -159,34 +195,60 @@ def report_svg(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _drawn(request: HttpRequest, report: Report) -> Any:
-    refresh = request.GET.get("refresh") == "1"
+    refresh, reader = request.GET.get("refresh") == "1", member(request)
     return drawn_or_error(
-        lambda: run_report(report, reader=request.user, refresh=refresh),
+        lambda: run_report(report, reader=reader, refresh=refresh),
         report.chart_spec,
         title=report.name,
     )
 
 
+def _suggestions(request: HttpRequest, source: DataSource, table: TableInfo) -> list[Suggestion]:
+    """Good charts of the columns that are open to this person."""
+    tables = open_tables(source, member(request))
+    columns = next(each.columns for each in tables if each.name == table.name)
+    return suggest(columns, table=table.name, label=table.label) if columns else []
+
+
+def _picked(request: HttpRequest, suggestions: list[Suggestion]) -> Suggestion | None:
+    at = number_in(request.GET, "suggestion") or 0
+    return suggestions[at if at < len(suggestions) else 0] if suggestions else None
+
+
+def _base(
+    request: HttpRequest, source: DataSource, table: TableInfo
+) -> tuple[ReportQuery | None, ChartSpec | None]:
+    """The query and chart that the form started from: a report's, or a suggestion's."""
+    if pk := number_in(request.GET, "report"):
+        report = access_report(request, pk, "change")
+        query = report.query_spec
+        if isinstance(query, ReportQuery) and (report.source_id, query.table) == (
+            source.pk,
+            table.name,
+        ):
+            return query, report.chart_spec
+    picked = _picked(request, _suggestions(request, source, table))
+    return (picked.query, picked.chart) if picked else (None, None)
+
+
 def _new_form(
-    request: HttpRequest, source: DataSource, table: TableInfo, suggestions: list[Any]
+    request: HttpRequest, source: DataSource, table: TableInfo, picked: Suggestion | None
 ) -> ReportForm:
-    chosen = request.GET.get("suggestion", "0")
-    at = int(chosen) if chosen.isdigit() and int(chosen) < len(suggestions) else 0
-    picked = suggestions[at] if suggestions else None
-    project = source.project
-    initial = {
-        "name": free_name(Report, project, picked.name if picked else source.name),
-        "project": project.pk,
-        **({} if picked else {"kind": ChartKind.TABLE.value}),
-    }
-    return ReportForm(
-        request.POST or None,
+    form = ReportForm(
+        bound(request),
         user=request.user,
         table=table,
-        query=picked.query if picked and request.method != "POST" else None,
-        chart=picked.chart if picked and request.method != "POST" else None,
-        initial=initial,
+        query=picked.query if picked else None,
+        chart=picked.chart if picked else None,
+        initial={
+            "project": source.project_id,
+            **({} if picked else {"kind": ChartKind.TABLE.value}),
+        },
     )
+    wanted = picked.name if picked else source.name
+    project = Project.objects.visible_to(request.user).filter(pk=form.initial["project"]).first()
+    form.initial["name"] = free_name(Report, project, wanted) if project else wanted
+    return form
 
 
 def _create(request: HttpRequest, form: ReportForm, source: DataSource) -> Report | None:
@@ -194,10 +256,10 @@ def _create(request: HttpRequest, form: ReportForm, source: DataSource) -> Repor
     query, chart = form.spec
     try:
         return actions.create_report(
-            actor=request.user, source=source, query=query, chart=chart, **form.item_values()
+            actor=member(request), source=source, query=query, chart=chart, **form.item_values()
         )
     except Problem as problem:
-        form.add_problem(problem.fields or {"": [problem.detail]})
+        form.add_problem(problem)
         return None
 
 
@@ -206,7 +268,7 @@ def _update(request: HttpRequest, form: ReportForm, report: Report) -> Report | 
     query, chart = form.spec
     try:
         return actions.update_report(
-            actor=request.user,
+            actor=member(request),
             report=report,
             expected_version=form.cleaned_data["version"],
             query=query,
@@ -214,13 +276,15 @@ def _update(request: HttpRequest, form: ReportForm, report: Report) -> Report | 
             **form.item_values(),
         )
     except Problem as problem:
-        form.add_problem(problem.fields or {"": [problem.detail]})
+        form.add_problem(problem)
         return None
 
 
 def _table(source: DataSource, wanted: str | None) -> TableInfo:
     tables = source.table_infos()
-    found = next((table for table in tables if table.name == wanted), None)
-    if found is None and (not tables or wanted):
-        raise Problem("NOT_FOUND", _("This data source has no such table."))
-    return found or tables[0]
+    if not tables:
+        raise Http404
+    found = next((table for table in tables if table.name == (wanted or tables[0].name)), None)
+    if found is None:
+        raise Http404
+    return found

@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.access import member
 from accounts.permissions import require
 from catalog import queries
 from catalog.actions import schedules as actions
 from catalog.forms.items import initial_of
 from catalog.forms.schedules import ScheduleForm, schedule_initial
-from catalog.loaders import access_schedule
+from catalog.loaders import access_schedule, bound
 from catalog.schedules import cron as crons
 from common import clock
 from common.http.htmx import is_htmx, redirect
@@ -52,14 +53,14 @@ def schedule_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def schedule_create(request: HttpRequest) -> HttpResponse:
     require(request.user, "catalog.add_schedule")
     initial = {"target": request.GET.get("target", "")}
-    form = ScheduleForm(request.POST or None, user=request.user, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    form = ScheduleForm(bound(request), user=request.user, initial=initial)
+    if form.is_valid():
         try:
-            schedule = actions.create_schedule(actor=request.user, **form.values())
+            schedule = actions.create_schedule(actor=member(request), **form.values())
             messages.success(request, _("The schedule “%s” was created.") % schedule.name)
             return redirect(request, reverse("catalog:schedule-detail", args=[schedule.pk]))
         except Problem as problem:
-            form.add_problem(problem.fields or {"": [problem.detail]})
+            form.add_problem(problem)
     return _form_page(request, form)
 
 
@@ -67,11 +68,11 @@ def schedule_create(request: HttpRequest) -> HttpResponse:
 def schedule_edit(request: HttpRequest, pk: int) -> HttpResponse:
     schedule = access_schedule(request, pk, "change")
     initial = initial_of(schedule) | schedule_initial(schedule)
-    form = ScheduleForm(request.POST or None, user=request.user, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    form = ScheduleForm(bound(request), user=request.user, initial=initial)
+    if form.is_valid():
         try:
             actions.update_schedule(
-                actor=request.user,
+                actor=member(request),
                 schedule=schedule,
                 expected_version=form.cleaned_data["version"],
                 **form.values(),
@@ -79,7 +80,7 @@ def schedule_edit(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("“%s” was saved.") % form.cleaned_data["name"])
             return redirect(request, reverse("catalog:schedule-detail", args=[pk]))
         except Problem as problem:
-            form.add_problem(problem.fields or {"": [problem.detail]})
+            form.add_problem(problem)
     return _form_page(request, form, schedule=schedule)
 
 
@@ -88,7 +89,7 @@ def schedule_activation(request: HttpRequest, pk: int) -> HttpResponse:
     """Pause or resume."""
     schedule = access_schedule(request, pk, "change")
     active = request.POST.get("active") == "1"
-    actions.update_schedule(actor=request.user, schedule=schedule, active=active)
+    actions.update_schedule(actor=member(request), schedule=schedule, active=active)
     words = _("“%s” runs again.") if active else _("“%s” is paused.")
     messages.success(request, words % schedule.name)
     return redirect(request, reverse("catalog:schedule-detail", args=[pk]))
@@ -98,8 +99,8 @@ def schedule_activation(request: HttpRequest, pk: int) -> HttpResponse:
 def schedule_run(request: HttpRequest, pk: int) -> HttpResponse:
     """Run it now, out of turn."""
     schedule = access_schedule(request, pk, "change")
-    run = actions.run_now(actor=request.user, schedule=schedule)
-    return redirect(request, reverse("jobs:detail", args=[run.job]))
+    run = actions.run_now(actor=member(request), schedule=schedule)
+    return redirect(request, reverse("jobs:job-detail", args=[run.job]))
 
 
 def _form_page(request: HttpRequest, form: ScheduleForm, **context: Any) -> HttpResponse:

@@ -37,9 +37,26 @@ def problem_pages(get_response: Handler) -> Handler:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
+        response = get_response(request)
+        if response.status_code == 405:
+            _explain(request, response)
+        return response
 
     middleware.process_exception = _process_exception  # type: ignore[attr-defined]
+    return middleware
+
+
+def no_null_characters(get_response: Handler) -> Handler:
+    """Refuse the character that no text of ours holds and that PostgreSQL cannot store (400).
+
+    Looked for where it is written: addresses, form fields and JSON. Uploads are not text.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if _has_null_character(request):
+            return problems.respond(request, "BAD_REQUEST")
+        return get_response(request)
+
     return middleware
 
 
@@ -54,10 +71,27 @@ def _process_exception(request: HttpRequest, error: Exception) -> HttpResponse |
     return None
 
 
+def _explain(request: HttpRequest, response: HttpResponse) -> None:
+    """A wrong method is answered by decorators and libraries, with nothing or plain text."""
+    problem = problems.respond(request, "METHOD_NOT_ALLOWED")
+    response.content = problem.content
+    response["Content-Type"] = problem["Content-Type"]
+    response["Content-Length"] = str(len(problem.content))
+
+
 def unavailable(request: HttpRequest, error: DatabaseError | InterfaceError) -> HttpResponse:
     """The answer when the database is away; needs none itself."""
     log.error("database unavailable", error=type(error).__name__, detail=str(error)[:200])
     return problems.respond(request, "SERVICE_UNAVAILABLE")
+
+
+def _has_null_character(request: HttpRequest) -> bool:
+    if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+        return True
+    if request.content_type == "multipart/form-data":
+        return False
+    written = b"%00" if request.content_type == "application/x-www-form-urlencoded" else b"\\u0000"
+    return written in request.body or b"\0" in request.body
 
 
 def _origin(path: str) -> tracing.Origin:

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from common.admin import ShownLookups
 from common.jobs.models import Job, JobStep
 
 
@@ -29,7 +30,7 @@ class JobStepInline(_ReadOnly, admin.TabularInline[JobStep, Job]):
 
 
 @admin.register(Job)
-class JobAdmin(_ReadOnly, admin.ModelAdmin[Job]):
+class JobAdmin(ShownLookups, _ReadOnly, admin.ModelAdmin[Job]):
     list_display = [
         "kind",
         "status",

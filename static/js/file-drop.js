@@ -1,5 +1,6 @@
 // <file-drop> around a real upload form: drop a file on it, watch it go, stop it. The form alone works too.
-// The server answers an upload like any form: a redirect (HX-Redirect or followed), 422 with the form, or a problem.
+// The server answers an upload like any form: a redirect (HX-Redirect or followed), 422 with the form, a problem, or
+// (with data-target="#place") the fragment that shall stand there next.
 import { announce } from "./announce.js";
 
 class FileDrop extends HTMLElement {
@@ -77,10 +78,20 @@ class FileDrop extends HTMLElement {
 
   #answered(request) {
     this.request = undefined;
+    if (this.#swapped(request)) return;
     const next = request.getResponseHeader("HX-Redirect") || request.getResponseHeader("HX-Location");
     if (request.status < 300 && next) location.assign(next);
     else if (request.status < 300 && new URL(request.responseURL).pathname !== new URL(this.form.action).pathname) location.assign(request.responseURL);
     else this.#fail(this.#reason(request));
+  }
+
+  // With data-target the answer is a fragment that takes its place, refused (422) or not.
+  #swapped(request) {
+    const target = this.dataset.target && document.querySelector(this.dataset.target);
+    const fragment = [200, 422].includes(request.status) && !request.getResponseHeader("HX-Redirect");
+    if (!target || !fragment || !window.htmx) return false;
+    window.htmx.swap(target, request.responseText, { swapStyle: "outerHTML" });
+    return true;
   }
 
   // The words for people in a problem, or in the form that came back.

@@ -18,9 +18,11 @@ from common.realtime import publish
 from wizard.checks import EXECUTE, check_plan
 from wizard.dialogue.transitions import Event, IllegalTransition, Status, advance
 from wizard.executor import steps
+from wizard.executor.errors import PlanRefused
 from wizard.executor.loading import reviewed_plan
 from wizard.executor.upkeep import expire
 from wizard.models import WizardSession
+from wizard.plan.model import Plan
 
 BEGUN = (Status.EXECUTING, Status.COMPLETED, Status.FAILED, Status.UNDONE)
 
@@ -47,6 +49,14 @@ def confirm(
         return session
     _check(session, fingerprint, version)
     raise Problem("CONFLICT")
+
+
+def plan_of(session: WizardSession) -> Plan:
+    """The plan of the reviewed bytes, or the problem with them."""
+    try:
+        return reviewed_plan(session)
+    except PlanRefused as refused:
+        raise Problem(refused.code, refused.message) from None
 
 
 def guarded(session: WizardSession, event: Event) -> Status:
@@ -90,14 +100,12 @@ def _check(session: WizardSession, fingerprint: str, version: int | None) -> Non
 def _check_fresh(session: WizardSession) -> None:
     """What will be changed is as it was reviewed; else the plan is STALE, with the findings."""
     findings = [
-        finding
-        for finding in check_plan(reviewed_plan(session), session.user)
-        if finding.code == "stale"
+        finding for finding in check_plan(plan_of(session), session.user) if finding.code == "stale"
     ]
     if not findings:
         return
     status = advance(Status.CONFIRMING, Event.CHANGE)
-    _rows(session).update(
+    _rows(session).filter(version=session.version).update(
         status=status,
         findings=[*session.findings, *(asdict(finding) for finding in findings)],
         version=F("version") + 1,

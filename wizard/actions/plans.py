@@ -1,11 +1,11 @@
 """Plans of sessions: made, imported, reviewed again, taken apart, confirmed, undone.
 
-    make_plan      everything is known: build, check, try out → CONFIRMING
-    import_plan    the same from a document
-    renew, retry   the same plan with new bytes and a new fingerprint
-    remove_step    the plan without one step
-    confirm        the reviewed bytes, and no others, are executed
-    start_undo     a session with the plan that undoes a completed one
+make_plan      everything is known: build, check, try out → CONFIRMING
+import_plan    the same from a document
+renew, retry   the same plan with new bytes and a new fingerprint
+remove_step    the plan without one step
+confirm        the reviewed bytes, and no others, are executed
+start_undo     a session with the plan that undoes a completed one
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from accounts.models import User
 from accounts.permissions import require
 from common import clock
 from common.http.problems import Problem
-from wizard.actions.confirmation import confirm, guarded
+from wizard.actions.confirmation import confirm, guarded, plan_of
 from wizard.actions.review import open_review, with_versions
 from wizard.actions.undoing import start_undo
 from wizard.checks import check_document
 from wizard.dialogue.transitions import Event, Status, advance
 from wizard.executor.failure import discard
-from wizard.executor.loading import reviewed_plan
 from wizard.executor.upkeep import expire_sessions
 from wizard.models import WizardSession
 from wizard.plan.diff import diff
@@ -47,9 +46,7 @@ __all__ = [
 USE = "wizard.use_wizard"
 
 
-def make_plan(
-    *, session: WizardSession, steps: Sequence[Step], description: str
-) -> WizardSession:
+def make_plan(*, session: WizardSession, steps: Sequence[Step], description: str) -> WizardSession:
     """From COLLECTING (or PLANNING) to PLANNING while the dry run runs, then CONFIRMING. A plan
     with errors goes to CONFIRMING at once, with its findings, and cannot be confirmed."""
     status = Status(session.status)
@@ -71,6 +68,7 @@ def import_plan(*, actor: User, raw: bytes) -> tuple[WizardSession | None, list[
     plan, _pure = validate_document(raw)
     if plan is None or has_errors(findings):
         return None, findings
+    assert actor.organization is not None  # noqa: S101  (asked by ``require``)
     session = WizardSession.objects.create(
         organization=actor.organization,
         user=actor,
@@ -95,28 +93,23 @@ def remove_step(session: WizardSession, step_id: str) -> WizardSession:
     """Back through COLLECTING to a new plan without the step and what cannot do without it."""
     require(session.user, USE)
     status = advance(guarded(session, Event.MODIFY), Event.KNOWN)
-    removal = removed(reviewed_plan(session), step_id)
+    removal = removed(plan_of(session), step_id)
     if removal.plan is None or not removal.removed:
         raise Problem("VALIDATION_FAILED", removal.findings[0].message)
-    plan = replace(
-        removal.plan, generated_at=clock.now(), requested_by=session.user.email
-    )
+    plan = replace(removal.plan, generated_at=clock.now(), requested_by=session.user.email)
     return open_review(session, plan, status, extra=removal.findings)
 
 
 def _again(session: WizardSession, event: Event) -> WizardSession:
     require(session.user, USE)
     status = guarded(session, event)
-    old = reviewed_plan(session)
+    old = plan_of(session)
     steps = with_versions(
         [replace(step, expected_version=None) for step in old.steps], session.user
     )
-    plan = replace(
-        old, steps=steps, generated_at=clock.now(), requested_by=session.user.email
-    )
+    plan = replace(old, steps=steps, generated_at=clock.now(), requested_by=session.user.email)
     changes = [
         {"step": change.step_id, "kind": change.kind, "title": change.title}
         for change in diff(old, plan)
     ]
     return open_review(session, plan, status, facts={"renewed": changes})
-

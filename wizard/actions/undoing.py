@@ -14,12 +14,11 @@ from catalog.impact import dependents
 from catalog.models import CatalogItem
 from common import clock
 from common.http.problems import Problem
-from wizard.actions.confirmation import guarded
+from wizard.actions.confirmation import guarded, plan_of
 from wizard.actions.review import open_review
 from wizard.checks import EXECUTE
 from wizard.dialogue.transitions import Event, Status
 from wizard.executor import steps
-from wizard.executor.loading import reviewed_plan
 from wizard.models import StepResult, WizardSession
 from wizard.operations.contexts import MODELS, model_of
 from wizard.plan.inverse import StepOutcome, inverse
@@ -43,9 +42,7 @@ def start_undo(session: WizardSession, actor: User) -> WizardSession:
         return under_way
     rows = _undoable_rows(session)
     outcomes, conflicts = _outcomes(rows)
-    found = inverse(
-        reviewed_plan(session), outcomes, requested_by=actor.email, generated_at=clock.now()
-    )
+    found = inverse(plan_of(session), outcomes, requested_by=actor.email, generated_at=clock.now())
     if found.plan is None:
         reason = conflicts[0].message if conflicts else _("This plan changed nothing.")
         raise Problem("ILLEGAL_TRANSITION", reason)
@@ -58,9 +55,7 @@ def start_undo(session: WizardSession, actor: User) -> WizardSession:
         title=found.plan.description[:200],
         undo_of=session,
     )
-    return open_review(
-        undo, found.plan, Status.CONFIRMING, extra=[*conflicts, *found.findings]
-    )
+    return open_review(undo, found.plan, Status.CONFIRMING, extra=[*conflicts, *found.findings])
 
 
 def _undoable_rows(session: WizardSession) -> list[StepResult]:
@@ -69,9 +64,7 @@ def _undoable_rows(session: WizardSession) -> list[StepResult]:
     limit = clock.now() - timedelta(days=settings.TRASH_DAYS)
     if finished is not None and finished < limit:
         words = {"days": settings.TRASH_DAYS}
-        raise Problem(
-            "ILLEGAL_TRANSITION", _("A plan can be undone for %(days)s days.") % words
-        )
+        raise Problem("ILLEGAL_TRANSITION", _("A plan can be undone for %(days)s days.") % words)
     return rows
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -41,15 +41,14 @@ class Applied:
 
 def apply(
     run: RunContext,
-    versions: Mapping[str, int | None],
     *,
     rehearsal: bool = False,
     on_step: Callable[[Step, str], None] = lambda step, status: None,
 ) -> list[Applied]:
-    """Do all steps. ``versions`` are those that were reviewed, by step ID."""
+    """Do all steps, each on the version of its item that was reviewed."""
     if not connection.in_atomic_block:
         raise RuntimeError("A plan is applied within one transaction.")
-    _check_versions(run, versions)
+    _check_versions(run)
     done: list[Applied] = []
     for step in run.plan.steps:
         on_step(step, "running")
@@ -70,12 +69,12 @@ def _one(step: Step, run: RunContext, rehearsal: bool) -> Applied:
     return Applied(step, item, before, started, clock.now(), outlook, look)
 
 
-def _check_versions(run: RunContext, versions: Mapping[str, int | None]) -> None:
+def _check_versions(run: RunContext) -> None:
     """Lock what will be changed, and make sure that it is what was reviewed."""
     for step in run.plan.steps:
         if not isinstance(step.target, int) or step.entity is Entity.ALL:
             continue
-        wanted = step.expected_version or versions.get(step.id)
+        wanted = step.expected_version
         rows = model_of(step.entity)._default_manager.select_for_update(of=("self",))
         row = rows.filter(pk=step.target, organization_id=run.user.organization_id).first()
         if row is not None and wanted is not None and row.version != wanted:

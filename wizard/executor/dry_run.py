@@ -40,7 +40,7 @@ def dry_run(ctx: JobContext, session_id: str, sha256: str) -> Json | None:
         try:
             run = load(session)
             prepare(ctx, session, run, reviewed=False)
-            entries = [_entry(applied) for applied in rehearse(session, run)]
+            entries = [_entry(applied) for applied in rehearse(run)]
             outcome, findings = {"status": "done", "steps": entries}, []
         except JobFailed as failure:
             outcome = {"status": "failed", "error": failure.message, "steps": []}
@@ -48,15 +48,14 @@ def dry_run(ctx: JobContext, session_id: str, sha256: str) -> Json | None:
     with transaction.atomic():
         if not conclude(session, ctx.job.pk, outcome, findings):
             raise JobCancelled
-        ctx.finish({"status": outcome["status"]})
+        ctx.finish({"url": steps.page(session.pk), "status": outcome["status"]})
     return None
 
 
-def rehearse(session: WizardSession, run: RunContext) -> list[Applied]:
+def rehearse(run: RunContext) -> list[Applied]:
     """Apply everything and take it back; no row stays."""
-    versions = dict(steps.current(session).values_list("step", "version_before"))
     with transaction.atomic():
-        applied = apply(run, versions, rehearsal=True)
+        applied = apply(run, rehearsal=True)
         transaction.set_rollback(True)
     return applied
 

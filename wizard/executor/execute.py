@@ -38,8 +38,10 @@ def execute(ctx: JobContext, session_id: str, sha256: str) -> Json | None:
             prepare(ctx, session, run, reviewed=True)
             return _commit(ctx, session, run)
         except StepFailed as failure:
-            # The transaction is rolled back by now; the job's end does the rest.
-            steps.settle(session, failure.step, failure.message)
+            # The transaction is rolled back by now; the job's end does the rest. Where another
+            # worker has taken over meanwhile, the rows are that one's.
+            if ctx.renew():
+                steps.settle(session, failure.step, failure.message)
             raise
 
 
@@ -54,12 +56,11 @@ def _commit(ctx: JobContext, session: WizardSession, run: RunContext) -> Json:
         ctx.progress(done=count + place, total=2 * count)
 
     with transaction.atomic():
-        versions = {step: row.version_before for step, row in rows.items()}
-        for applied in apply(run, versions, on_step=on_step):
+        for applied in apply(run, on_step=on_step):
             _save_row(rows[applied.step.id], applied)
         result = steps.result_of(session, steps.links_of(list(rows.values())))
         _complete(ctx, session, result)
-        ctx.finish({"url": "", **result})
+        ctx.finish({"url": steps.page(session.pk), **result})
     return result
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from wizard.checks import check_plan
+from wizard.executor import steps
 from wizard.executor.errors import PlanRefused, StepFailed
 from wizard.models import WizardSession
 from wizard.operations import RunContext
 from wizard.plan.build import fingerprint
-from wizard.plan.model import Finding, Plan
+from wizard.plan.model import Finding, Plan, Step
 from wizard.plan.validate import validate_document
 
 
@@ -27,7 +30,8 @@ def requester(session: WizardSession) -> User:
 
 
 def reviewed_plan(session: WizardSession) -> Plan:
-    """Parsed from exactly the bytes that were reviewed."""
+    """Parsed from exactly the bytes that were reviewed, each step on an existing item with the
+    version that was reviewed, also where the document does not say it."""
     raw = bytes(session.plan or b"")
     if fingerprint(raw) != session.plan_sha256:
         message = _("The stored plan is not the one that was reviewed. Nothing was done.")
@@ -35,7 +39,14 @@ def reviewed_plan(session: WizardSession) -> Plan:
     plan, findings = validate_document(raw)
     if plan is None:
         raise PlanRefused(findings[0].message, code="VALIDATION_FAILED")
-    return plan
+    versions = dict(steps.current(session).values_list("step", "version_before"))
+    return replace(plan, steps=tuple(_versioned(step, versions) for step in plan.steps))
+
+
+def _versioned(step: Step, versions: dict[str, int | None]) -> Step:
+    if step.target is None or step.expected_version is not None:
+        return step
+    return replace(step, expected_version=versions.get(step.id))
 
 
 def load(session: WizardSession) -> RunContext:

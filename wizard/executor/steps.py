@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -23,6 +24,10 @@ Names = dict[tuple[Entity, int], str]
 
 def topic(session_id: Any) -> str:
     return f"wizard:{session_id}"
+
+
+def page(session_id: Any) -> str:
+    return reverse("wizard:session", args=[session_id])
 
 
 def current(session: WizardSession) -> Any:
@@ -84,7 +89,7 @@ def settle(session: WizardSession, failed: str = "", sentence: str = "") -> None
         positions = {row.step: row.position for row in rows}
         limit = positions.get(failed, -1)
         for row in rows:
-            if row.status not in OPEN and row.step != failed:
+            if row.status not in OPEN:
                 continue
             row.status, row.error = _settled(row, limit, failed), ""
             if row.step == failed:
@@ -164,4 +169,3 @@ def _targets(plan: Plan, user: User) -> tuple[Names, Mapping[Any, int]]:
         for pk, name, version in rows.filter(pk__in=ids).values_list("pk", "name", "version"):
             names[entity, pk], versions[entity, pk] = name, version
     return names, versions
-

@@ -12,7 +12,17 @@ from wizard.operations.schedules import CreateSchedule, UpdateSchedule
 from wizard.operations.sources import CreateSource, UpdateSource
 from wizard.plan.model import Entity, Operation, Step
 
-__all__ = ["MODELS", "PAGES", "CheckContext", "RunContext", "StepOperation", "all_keys", "find", "get", "register"]
+__all__ = [
+    "MODELS",
+    "PAGES",
+    "CheckContext",
+    "RunContext",
+    "StepOperation",
+    "all_keys",
+    "find",
+    "get",
+    "register",
+]
 
 _operations: dict[tuple[Operation, Entity], StepOperation] = {}
 

@@ -173,4 +173,5 @@ def project_for(step: Step, run: RunContext) -> Project:
     wanted = step.params.get("projectId")
     if wanted is None:
         return organization.default_project
+    assert isinstance(wanted, int)  # noqa: S101  (a project is never a reference)
     return Project.objects.visible_to(run.user).get(pk=wanted)

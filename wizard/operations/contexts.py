@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from catalog.connectors.base import TableInfo
 from catalog.models import CatalogItem, Dashboard, DataSource, Report, Schedule
 from common.http.problems import Problem
-from django.utils.translation import gettext as _
 from wizard.plan.model import Entity, Plan, Ref
 from wizard.plan.words import ENTITY_NOUN
 

@@ -87,7 +87,7 @@ def _widgets(step: Step, run: RunContext) -> list[WidgetInput]:
 
 def _report(widget: WidgetSpec, run: RunContext) -> int | None:
     if isinstance(widget.report, Ref):
-        return run.made[widget.report.name].pk
+        return int(run.made[widget.report.name].pk)
     return widget.report
 
 

@@ -35,7 +35,8 @@ def candidates(spec: FileSpec, user: User) -> list[Upload]:
     if spec.sha256:
         rows = rows.filter(sha256=spec.sha256)
     if spec.upload_id:
-        named = rows.filter(pk=_uuid(spec.upload_id))
+        key = _uuid(spec.upload_id)
+        named = rows.filter(pk=key) if key else rows.none()
         found = _here(named)
         if found or not spec.sha256:
             return found

@@ -63,7 +63,8 @@ def find_project(step: Step, ctx: CheckContext) -> Generator[Finding, None, Proj
     value = step.params.get("projectId")
     if value is None:
         return ctx.user.organization.default_project
-    project = Project.objects.visible_to(ctx.user).filter(pk=value).first()
+    known = Project.objects.visible_to(ctx.user)
+    project = known.filter(pk=value).first() if isinstance(value, int) else None
     if project is None:
         message = _("There is no project with the ID %(id)s.") % {"id": value}
         yield database(step, "missing_project", message, "", "projectId")

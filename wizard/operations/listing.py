@@ -58,16 +58,18 @@ class ListItems(StepOperation):
         ):
             if part in step.params:
                 rows = rows.filter(**{field: step.params[part]})
-        for part, of in (("sourceId", "source"), ("reportId", "report"), ("dashboardId", "dashboard")):
+        for part, of in (
+            ("sourceId", "source"),
+            ("reportId", "report"),
+            ("dashboardId", "dashboard"),
+        ):
             if part in step.params:
                 value = step.params[part]
                 pk = value if isinstance(value, int) else run.made[value.name].pk  # type: ignore[union-attr]
                 rows = rows.filter(**{f"{of}_id": pk})
         limit = step.params.get("limit", ROWS)
         count = limit if isinstance(limit, int) else ROWS
-        return [
-            {"type": entity.value, "id": row.pk, "name": row.name} for row in rows[:count]
-        ]
+        return [{"type": entity.value, "id": row.pk, "name": row.name} for row in rows[:count]]
 
 
 def _permission(entity: Entity) -> str:

@@ -89,9 +89,7 @@ class UpdateReport(Update):
         return look_at(item, run.user)
 
 
-def question(
-    step: Step, tables: Sequence[TableInfo]
-) -> tuple[Query | None, ChartSpec | None]:
+def question(step: Step, tables: Sequence[TableInfo]) -> tuple[Query | None, ChartSpec | None]:
     """What the step asks and how it is drawn; the short form is expanded against ``tables``."""
     query, chart = step.params.get("query"), step.params.get("config")
     if isinstance(chart, ChartShorthand):

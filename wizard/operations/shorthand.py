@@ -24,9 +24,7 @@ class UnknownColumn(Problem):
         self.hint = _("Its columns are: %(names)s.") % {"names": ", ".join(labels[:20])}
 
 
-def expand(
-    chart: ChartShorthand, tables: Sequence[TableInfo]
-) -> tuple[ReportQuery, ChartSpec]:
+def expand(chart: ChartShorthand, tables: Sequence[TableInfo]) -> tuple[ReportQuery, ChartSpec]:
     """Query and chart for the first table that has all the columns named."""
     wanted = [name for name in (chart.x_axis, chart.y_axis, chart.series) if name]
     table = next((each for each in tables if all(_column(each, n) for n in wanted)), None)

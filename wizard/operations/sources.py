@@ -116,5 +116,3 @@ class UpdateSource(Update):
 def _prepared(step: Step, prepared: Any) -> Json | None:
     found = prepared.get(step.id)
     return found if found and files.is_usable(found) else None
-
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,16 +9,16 @@ from typing import Any
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Project, User
 from catalog.drawing import Drawn
 from wizard.dialogue import Event, Status, allowed
 from wizard.models import StepResult, WizardSession
 from wizard.operations.look import drawn_look
-from wizard.plan.model import Entity, Operation, Plan, PlanError, Step, WidgetSpec, step_name
-from wizard.plan.parameters import PARAMETERS
+from wizard.plan.model import Entity, Operation, Plan, PlanError, Step, step_name
 from wizard.plan.parse import parse
 from wizard.plan.summary import StepSummary, summarise
-from wizard.world import items
+from wizard.views import facts
+from wizard.views.facts import names_in, tables_in
 
 # What a step's state looks like: its tone and icon.
 _LOOKS = {
@@ -163,9 +162,12 @@ class Review:
     def steps(self) -> list[StepShown]:
         if self.plan is None:
             return []
-        names = names_in(self.plan, self.user)
-        pairs = zip(self.plan.steps, summarise(self.plan, names=names), strict=True)
-        return [self._step(step, summary) for step, summary in pairs]
+        plan, names = self.plan, names_in(self.plan, self.user)
+        tables = tables_in(self.session, plan, self.user)
+        return [
+            self._step(step, summarise(plan, names=names, tables=tables.get(step.id, ()))[at])
+            for at, step in enumerate(plan.steps)
+        ]
 
     def _step(self, step: Step, summary: StepSummary) -> StepShown:
         found = entry_of(self.session, step.id)
@@ -173,7 +175,7 @@ class Review:
             id=step.id,
             title=summary.title,
             icon=summary.icon,
-            details=summary.details,
+            details=tuple(facts.details(step, summary, found, self.projects)),
             references=[(label, step_name(maker)) for label, maker in summary.references],
             findings=[one for one in self.findings if one.step == step.id],
             changes=found.get("changes") or [],
@@ -183,6 +185,10 @@ class Review:
             when=found.get("words", ""),
             deletes=step.operation is Operation.DELETE,
         )
+
+    @cached_property
+    def projects(self) -> dict[int, str]:
+        return dict(Project.objects.visible_to(self.user).values_list("pk", "name"))
 
     @cached_property
     def to_type(self) -> str:
@@ -243,32 +249,6 @@ def entry_of(session: WizardSession, step_id: str) -> dict[str, Any]:
     """What the dry run kept of one step."""
     entries: list[dict[str, Any]] = session.dry_run.get("steps") or []
     return next((one for one in entries if one.get("step") == step_id), {})
-
-
-def names_in(plan: Plan, user: User) -> dict[tuple[Entity, int], str]:
-    """The names of the existing items a plan mentions: a query an entity."""
-    wanted: dict[Entity, set[int]] = {}
-    for entity, pk in _mentioned(plan):
-        wanted.setdefault(entity, set()).add(pk)
-    return {
-        (entity, pk): name
-        for entity, ids in wanted.items()
-        for pk, name in items.names(entity, user, ids).items()
-    }
-
-
-def _mentioned(plan: Plan) -> Iterable[tuple[Entity, int]]:
-    for step in plan.steps:
-        if isinstance(step.target, int):
-            yield step.entity, step.target
-        for name, value in step.params.items():
-            refers = PARAMETERS[name].refers if name in PARAMETERS else None
-            if refers and isinstance(value, int):
-                yield refers, value
-            if isinstance(value, tuple):
-                for one in value:
-                    if isinstance(one, WidgetSpec) and isinstance(one.report, int):
-                        yield Entity.REPORT, one.report
 
 
 def _row(row: StepResult) -> StepState:

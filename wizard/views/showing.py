@@ -53,9 +53,15 @@ def moved(request: HttpRequest, session: WizardSession, shown: WizardSession) ->
 
 
 def take(
-    request: HttpRequest, pk: UUID, deed: Deed, *, entered: Mapping[str, Any] | None = None
+    request: HttpRequest,
+    pk: UUID,
+    deed: Deed,
+    *,
+    entered: Mapping[str, Any] | None = None,
+    reload: bool = False,
 ) -> HttpResponse:
-    """Do ``deed`` on the session as it was seen. What speaks against it is said on its page."""
+    """Do ``deed`` on the session as it was seen. What speaks against it is said on its page.
+    ``reload``: the sender is no htmx and wants to be sent to the page."""
     session = access_session(request, pk)
     try:
         after = deed(member(request), session, _version(request))
@@ -71,7 +77,7 @@ def take(
         return response
     if after is None:
         return redirect(request, reverse("wizard:home"))
-    return moved(request, after, session)
+    return redirect(request, url_of(after)) if reload else moved(request, after, session)
 
 
 def context(

@@ -64,7 +64,7 @@ def upload(request: HttpRequest, pk: UUID) -> HttpResponse:
             question=request.POST.get("question", ""),
         )
 
-    return take(request, pk, deed)
+    return take(request, pk, deed, reload=True)
 
 
 @require_POST

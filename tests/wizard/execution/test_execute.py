@@ -16,6 +16,7 @@ from tests.wizard.execution.plans import (
     executed,
     planned,
     reviewed,
+    source_step,
     statuses,
     stored_files,
     upload_csv,
@@ -90,7 +91,8 @@ def test_the_dry_run_shows_and_leaves_no_row(world: World) -> None:
     assert source["tables"][0]["rows"] == 3
     assert [row[1] for row in report["result"]["rows"]] == [10, 20, 30]
     drawn = drawn_look(report)
-    assert drawn is not None and drawn.option is not None
+    assert drawn is not None
+    assert drawn.option is not None
     assert len(schedule["nextRuns"]) == 5
     assert schedule["words"] == "Every Monday at 08:00"
     assert statuses(session) == ["pending"] * 4
@@ -108,8 +110,6 @@ def test_the_execution_does_not_convert_twice(world: World) -> None:
 
 
 def test_two_sources_of_one_file_have_a_file_each(world: World) -> None:
-    from tests.wizard.execution.plans import source_step
-
     upload = upload_csv(world.alice)
     executed(world.alice, source_step(upload), source_step(upload, 2, "Sales again"))
     names = {source.files.get().stored for source in DataSource.objects.all()}

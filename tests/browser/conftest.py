@@ -1,0 +1,117 @@
+"""A demo workspace behind a real server, a real browser, and visitors who are logged in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.demo import Demo
+from tests.browser.visitor import Visitor
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser's path. Where services are required it must be there."""
+    if not CHROMIUM.exists():
+        missing = f"Chromium is missing ({CHROMIUM}; set CHROMIUM to where it is)"
+        if os.environ.get("REQUIRE_SERVICES") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def demo(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    server = Demo(tmp_path_factory.mktemp("demo"))
+    try:
+        server.wait()
+        yield server
+        assert server.stop() == 0, server.log.read_text()
+    finally:
+        server.process.kill()
+        server.process.wait()
+    assert "Traceback" not in server.log.read_text(), server.log.read_text()
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """Not for the whole session: while it runs, its event loop is in the way of other tests."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="package")
+def logins(browser: Browser, demo: Demo) -> Callable[[str], Any]:
+    """The cookies of ``analyst``, ``viewer`` or ``admin``; each logs in once."""
+    known: dict[str, Any] = {}
+
+    def login(role: str) -> Any:
+        if role not in known:
+            context = browser.new_context(base_url=demo.url)
+            visitor = Visitor(context)
+            visitor.log_in(role)
+            known[role] = context.storage_state()
+            context.close()
+        return known[role]
+
+    return login
+
+
+@pytest.fixture
+def visit(browser: Browser, demo: Demo, logins: Callable[[str], Any]) -> Iterator[Visit]:
+    """``visit("analyst")`` opens a page of 1280 px; what goes wrong in it fails the test."""
+    visitors: list[Visitor] = []
+
+    def open_page(role: str = "", **options: Any) -> Visitor:
+        settings: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, **options}
+        if role:
+            settings["storage_state"] = logins(role)
+        visitors.append(Visitor(browser.new_context(base_url=demo.url, **settings)))
+        return visitors[-1]
+
+    yield open_page
+    for visitor in visitors:
+        visitor.context.close()
+    assert [text for visitor in visitors for text in visitor.complaints] == []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker drives the browser, so that there is one server and one browser."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture
+def make_report(visit: Visit) -> Callable[[str], None]:
+    """Somebody else makes a report with the builder."""
+
+    def make(name: str) -> None:
+        page = visit("admin").page
+        page.goto("/reports/new/?source=2")
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_role("button", name="Create report").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+    return make
