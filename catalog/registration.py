@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Case, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -70,11 +71,13 @@ def register() -> None:
 
 
 def palette(user: Any, query: str) -> Iterator[shell.PaletteEntry]:
-    """Catalog items whose name holds the words; the latest ones when nothing is typed."""
+    """Catalog items that hold the words, those named so first; the latest when nothing is typed."""
+    named = Case(When(name__icontains=query, then=0), default=1)
     for model, kind, icon in KINDS:
         if not user.has_perm(f"catalog.view_{model._meta.model_name}"):
             continue
-        for item in model.objects.visible_to(user).matching(query)[:6]:  # type: ignore[attr-defined]
+        items = model.objects.visible_to(user).matching(query)  # type: ignore[attr-defined]
+        for item in items.order_by(named, *items.model._meta.ordering)[:6]:
             yield shell.PaletteEntry(
                 item.name,
                 reverse(f"catalog:{kind}-detail", args=[item.pk]),

@@ -20,7 +20,7 @@ def test_a_password_cannot_be_guessed_letter_by_letter(world: World, lookup: str
 
 
 def test_neither_can_a_token_nor_the_payload_of_a_job(world: World) -> None:
-    make_token(world.dave)
+    make_token(world)
     Job.objects.create(kind="x", organization=world.acme, payload={"secret": "blue"})
     amy = world.client(world.amy)
     assert amy.get("/admin/accounts/apitoken/?sha256__startswith=a").status_code == 400

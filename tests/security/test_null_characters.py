@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.url_contracts.accounts import make_token
+from accounts.models import ApiToken
 from tests.world import World
 
 BODY = '{"uploadId": "00000000-0000-0000-0000-000000000000", "name": "a\\u0000b"}'
@@ -27,7 +27,9 @@ def test_not_in_forms(world: World) -> None:
 
 @pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
 def test_not_in_json(world: World, content_type: str) -> None:
-    _token, text = make_token(world.alice)
+    _token, text = ApiToken.issue(
+        user=world.alice, name="t", scopes=["read", "write"], expires_at=None
+    )
     response = world.client().post(
         "/api/v1/sources", BODY, content_type, headers={"Authorization": f"Bearer {text}"}
     )

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from accounts.access import organization_of
 from accounts.models import User
 from accounts.permissions import require
 from common import clock
@@ -92,7 +93,7 @@ def start(*, actor: User, said: Said | None = None) -> WizardSession:
     charge("wizard", str(actor.pk))
     world = World(actor)
     with transaction.atomic():
-        session = WizardSession.objects.create(organization=actor.organization, user=actor)
+        session = WizardSession.objects.create(organization=organization_of(actor), user=actor)
         transcript.said(session, replay((), world).next)
     if said is not None and not said.empty:
         return answer(actor=actor, session=session, version=session.version, said=said)
@@ -208,7 +209,7 @@ def use_as_template(*, actor: User, session: WizardSession) -> WizardSession:
         answers = reopen(answers, state.trail[-1])
     with transaction.atomic():
         fresh = WizardSession.objects.create(
-            organization=actor.organization, user=actor, secrets=session.secrets
+            organization=organization_of(actor), user=actor, secrets=session.secrets
         )
         transcript.noted(fresh, _("Started with the answers of “%s”.") % session)
     return _proceed(fresh, world, answers, "")

@@ -76,7 +76,7 @@ def _checkpointed(
         _keep(ctx, session, step, {"key": key, "data": data})
     except BaseException:
         for each in made:
-            pass
+            operation.compensate(each)
         raise
     return data
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from catalog.actions.reports import create_report, update_report
 from catalog.charts.spec import ChartKind, ChartSpec
 from catalog.connectors.base import TableInfo
@@ -116,8 +114,7 @@ def _check_question(
     except UnknownColumn as problem:
         yield database(step, "unknown_column", problem.detail, problem.hint, part)
     except QueryRefused as problem:
-        hint = _("Choose columns that the data source has.")
-        yield database(step, "query_refused", problem.detail, hint, part)
+        yield database(step, "query_refused", problem.detail, "", part)
 
 
 def _fits(
@@ -126,7 +123,15 @@ def _fits(
     if isinstance(source, DataSource):
         check_query(source, query, user=ctx.user)
     elif isinstance(source, Made):
-        check_query_on(source.kind, tables, query, context=context_for(None, ctx.user))
+        context = context_for(None, ctx.user) | {"masked": _masked(tables, ctx)}
+        check_query_on(source.kind, tables, query, context=context)
+
+
+def _masked(tables: list[TableInfo], ctx: CheckContext) -> list[str]:
+    """The columns that the new source will mask for this reader."""
+    if ctx.user.has_perm("catalog.view_sensitive"):
+        return []
+    return [f"{t.name}.{column.name}" for t in tables for column in t.columns if column.sensitive]
 
 
 def _tags(step: Step) -> list[str]:

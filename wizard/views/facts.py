@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from accounts.models import User
-from catalog.charts.spec import ChartSpec
+from catalog.charts.spec import ChartKind, ChartSpec
 from catalog.connectors.base import TableInfo
 from catalog.connectors.tables import table_info
 from catalog.queries import source_with_tables
 from wizard.models import WizardSession
 from wizard.plan.describe import describe_value
-from wizard.plan.model import Entity, Plan, Ref, Step, WidgetSpec
+from wizard.plan.model import Entity, Plan, Ref, Step, WidgetSpec, step_name
 from wizard.plan.parameters import PARAMETERS
 from wizard.plan.summary import StepSummary, label_of
 from wizard.world import items
@@ -64,15 +64,15 @@ def tables_in(session: WizardSession, plan: Plan, user: User) -> dict[str, Seque
 
 def prepared_tables(session: WizardSession, step_id: str) -> list[TableInfo]:
     """The tables that the dry run's preparation found for a new data source."""
-    entry = session.prepared.get(step_id) or {}
-    return [table_info(table) for table in (entry.get("data") or {}).get("tables") or ()]
+    data = (session.prepared.get(step_id) or {}).get("data") or {}
+    return [table_info(table) for table in (data.get("source") or {}).get("tables") or ()]
 
 
 def details(
     step: Step, summary: StepSummary, found: Mapping[str, Any], projects: Mapping[int, str]
 ) -> Iterator[tuple[str, str]]:
     """A step's facts without what its references and its picture say already."""
-    refs = {label_of(name) for name, value in step.params.items() if isinstance(value, Ref)}
+    refs = {label_of(name) for name, value in step.params.items() if _refers_only(value)}
     unsaid = refs | {label_of(name) for name in _UNSAID}
     project = step.params.get("projectId")
     for label, text in summary.details:
@@ -84,12 +84,29 @@ def details(
             yield label, text
 
 
+def _refers_only(value: Any) -> bool:
+    """Nothing is in it but what earlier steps make, and that is said beside the step's title."""
+    if isinstance(value, tuple):
+        return all(isinstance(one, WidgetSpec) and isinstance(one.report, Ref) for one in value)
+    return isinstance(value, Ref)
+
+
+def references(summary: StepSummary) -> list[tuple[str, str]]:
+    """“Widgets”, “Step 2, Step 3”."""
+    found: dict[str, list[str]] = {}
+    for label, maker in summary.references:
+        found.setdefault(label, []).append(step_name(maker))
+    return [(label, ", ".join(names)) for label, names in found.items()]
+
+
 def _chart(step: Step, found: Mapping[str, Any]) -> str:
     """The chart in the words of the columns it draws, once the dry run knows them."""
     chart = step.params.get("config")
     columns = (found.get("result") or {}).get("columns") or ()
     if not isinstance(chart, ChartSpec) or not columns:
         return ""
+    if chart.kind is ChartKind.NUMBER:
+        return "one number"
     labels = {column["key"]: column.get("label") or column["key"] for column in columns}
     spoken = {
         "x": labels.get(chart.x or "", chart.x),

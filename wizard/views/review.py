@@ -147,7 +147,7 @@ class Review:
     @property
     def trying(self) -> bool:
         """A renewed or imported plan is shown at once; its dry run is still on its way."""
-        return self.session.dry_run.get("status") == "running"
+        return bool(self.session.dry_run.get("status") == "running")
 
     @property
     def renewed(self) -> list[dict[str, Any]]:
@@ -176,7 +176,7 @@ class Review:
             title=summary.title,
             icon=summary.icon,
             details=tuple(facts.details(step, summary, found, self.projects)),
-            references=[(label, step_name(maker)) for label, maker in summary.references],
+            references=facts.references(summary),
             findings=[one for one in self.findings if one.step == step.id],
             changes=found.get("changes") or [],
             impact=found.get("impact") or {},

@@ -90,6 +90,7 @@ def context(
 ) -> dict[str, Any]:
     user = member(request)
     events = allowed(session.status)
+    match = request.resolver_match
     word, label = drawing.STATUS_WORDS[session.status]
     base: dict[str, Any] = {
         "session": session,
@@ -106,6 +107,7 @@ def context(
         "others": list(sessions_of(user).exclude(pk=session.pk)[:SIDE_SESSIONS]),
         "status_words": drawing.STATUS_WORDS,
         "with_messages": is_htmx(request),
+        "polled": match is not None and match.url_name == "session-progress",
     }
     if session.status in (Status.INIT, Status.COLLECTING):
         world = World(user, session.secrets)

@@ -47,9 +47,7 @@ def change(update: Callable[..., Any], word: str, item: CatalogItem, actor: Any,
 
 
 @each_kind
-def test_a_new_item_is_audited_and_revised(
-    make: Any, update: Any, word: str, world: World
-) -> None:
+def test_a_new_item_is_audited_and_revised(make: Any, update: Any, word: str, world: World) -> None:
     item = make(world, name="  Spaced \n out ")
     assert (item.name, item.version, item.owner) == ("Spaced out", 1, world.alice)
     kind = item._meta.model_name
@@ -249,9 +247,7 @@ def test_somebody_who_may_not_see_the_source_can_still_rename_the_report(world: 
 )
 def test_a_widget_that_cannot_be_is_refused(widget: WidgetInput, world: World) -> None:
     with pytest.raises(Invalid) as caught:
-        create_dashboard(
-            actor=world.alice, project=world.general, name="Board", widgets=[widget]
-        )
+        create_dashboard(actor=world.alice, project=world.general, name="Board", widgets=[widget])
     assert "widgets" in caught.value.fields
     assert not Dashboard.objects.exists()
 

@@ -30,10 +30,14 @@ def test_a_source_takes_its_reports_and_their_schedules_along(world: World) -> N
     assert list(Report.objects.visible_to(world.alice)) == [other]
     assert not Schedule.objects.visible_to(world.alice).exists()
     assert Dashboard.objects.visible_to(world.alice).get() == board
-    batches = {m.objects.get(pk=i.pk).trash_batch for m, i in ((Report, report), (Schedule, schedule))}
+    batches = {
+        m.objects.get(pk=i.pk).trash_batch for m, i in ((Report, report), (Schedule, schedule))
+    }
     source.refresh_from_db()
     assert batches == {source.trash_batch}
-    trashed = AuditEntry.objects.filter(action__endswith=".trashed").values_list("action", flat=True)
+    trashed = AuditEntry.objects.filter(action__endswith=".trashed").values_list(
+        "action", flat=True
+    )
     assert set(trashed) == {"datasource.trashed", "report.trashed", "schedule.trashed"}
 
 

@@ -44,9 +44,7 @@ def test_a_good_file_is_kept_with_what_was_found(world: World, settings: Any) ->
 
 
 @pytest.mark.parametrize("content", [b"", PDF, b"\x00\x01\x02" * 100])
-def test_a_refused_file_leaves_nothing_behind(
-    content: bytes, world: World, settings: Any
-) -> None:
+def test_a_refused_file_leaves_nothing_behind(content: bytes, world: World, settings: Any) -> None:
     before = files(settings)
     with pytest.raises((FileRefused, IntakeError)):
         make_upload(world, content, "report.xlsx")

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import AuditEntry
+from catalog.actions.uploads import receive_upload
 from catalog.models import Dashboard, DataSource, Report, Schedule
 from catalog.running import run_report
 from common.jobs import run_pending
 from tests.wizard.execution.plans import (
     SAMPLE,
     chain,
+    codes,
+    collecting,
     confirm,
     executed,
     planned,
+    report_step,
     reviewed,
     source_step,
     statuses,
@@ -25,6 +35,7 @@ from tests.wizard.execution.plans import (
 from tests.world import World
 from wizard.actions import plans
 from wizard.operations.look import drawn_look
+from wizard.plan.model import ChartShorthand
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MODELS = (DataSource, Report, Dashboard, Schedule)
@@ -142,3 +153,56 @@ def test_the_sample_of_the_specification_executes(world: World) -> None:
     report = Report.objects.get(name="Q4 Revenue by Month")
     assert sorted(row[1] for row in run_report(report, reader=world.alice).rows) == [90, 100, 150]
     assert Dashboard.objects.get().widgets.get().report == report
+
+
+def test_a_database_file_becomes_a_source(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "shop.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("CREATE TABLE orders (Month TEXT, Revenue INT); CREATE TABLE other (a);")
+        db.executemany("INSERT INTO orders VALUES (?, ?)", [("Jan", 3), ("Feb", 4)])
+        db.commit()
+    upload = receive_upload(actor=world.alice, name="shop.sqlite", chunks=[path.read_bytes()])
+    session = executed(world.alice, *chain(upload))
+    assert (session.status, session.error) == ("COMPLETED", "")
+    assert set(DataSource.objects.get().tables.values_list("name", flat=True)) == {
+        "orders",
+        "other",
+    }
+    result = run_report(Report.objects.get(), reader=world.alice)
+    assert sorted(row[1] for row in result.rows) == [3, 4]
+    assert len(stored_files()) == 1
+
+
+def test_a_plan_made_within_a_transaction_is_tried_out_after_it(world: World) -> None:
+    session, upload = collecting(world.alice), upload_csv(world.alice)
+    with transaction.atomic():
+        plans.make_plan(session=session, steps=chain(upload), description="Test")
+        transaction.set_rollback(True)
+    session.refresh_from_db()
+    assert (session.status, session.plan, run_pending()) == ("COLLECTING", None, 0)
+    with transaction.atomic():
+        plans.make_plan(session=session, steps=chain(upload), description="Test")
+    assert run_pending() == 1
+    session.refresh_from_db()
+    assert session.status == "CONFIRMING"
+
+
+def test_masked_columns_stay_masked_in_the_review(world: World) -> None:
+    text = "E-Mail,Revenue\n" + "".join(f"person{n}@example.org,{n}\n" for n in range(30))
+    looks = {}
+    for user in (world.alice, world.amy):
+        upload = upload_csv(user, "people.csv", text)
+        chart = ChartShorthand("table", "E-Mail", series="Revenue")
+        session = reviewed(user, source_step(upload), report_step(config=chart))
+        assert session.dry_run["status"] == "done"
+        looks[user] = json.dumps(session.dry_run["steps"][1]["result"])
+    assert "person1@" in looks[world.amy]  # an Admin may see sensitive columns
+    assert "person1@" not in looks[world.alice]
+
+
+def test_what_masking_forbids_is_said_at_planning(world: World) -> None:
+    text = "E-Mail,Revenue\n" + "".join(f"person{n}@example.org,{n}\n" for n in range(30))
+    upload = upload_csv(world.alice, "people.csv", text)
+    chart = ChartShorthand("bar", "E-Mail", "Revenue")
+    session = reviewed(world.alice, source_step(upload), report_step(config=chart))
+    assert (codes(session), session.dry_run["status"]) == (["query_refused"], "skipped")
