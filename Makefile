@@ -6,7 +6,7 @@ MANAGE := $(BIN)/python manage.py
 export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check format demo bench services clean
+.PHONY: help run dev test check format demo bench docs services clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ demo: assets ## the main job without a browser: spreadsheet → wizard → plan 
 
 bench: $(VENV)/.dev assets ## measure the paths that matter, as ratios in one run
 	@$(MANAGE) bench
+
+docs: $(VENV)/.run ## write what of the documentation is generated: the API's description
+	@$(MANAGE) export_openapi_schema --api reportmanager.api.api --indent 2 --output docs/openapi.json
 
 services: ## install and start what the full test suite needs (Debian, as root)
 	@bash .ci/services

@@ -170,6 +170,12 @@ def _masked(source: DataSource | None, reader: User) -> list[str]:
     )
 
 
+def problem_of(error: SourceError) -> Problem:
+    """A source's failure as an answer of the API or of a page that is nothing but the data."""
+    code = error.code if error.code in CODES else "SOURCE_FAILED"
+    return Problem(code, f"{error.message} {error.hint}".strip())
+
+
 def explain_failure(error: Exception) -> str:
     """One sentence for a failed widget or run."""
     if isinstance(error, SourceError):

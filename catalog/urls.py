@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from catalog.loaders import MODELS
-from catalog.views import dashboards, reports, schedules, sources, trash
+from catalog.views import builder, dashboards, reports, schedules, sources, trash
 
 app_name = "catalog"
 
@@ -27,12 +27,12 @@ urlpatterns = [
     path("sources/<int:pk>/edit/", sources.source_edit, name="source-edit"),
     path("sources/<int:pk>/suggestion/", sources.source_suggestion, name="source-suggestion"),
     path("reports/", reports.report_list, name="report-list"),
-    path("reports/new/", reports.report_create, name="report-create"),
-    path("reports/preview/", reports.report_preview, name="report-preview"),
+    path("reports/new/", builder.report_create, name="report-create"),
+    path("reports/preview/", builder.report_preview, name="report-preview"),
     path("reports/<int:pk>/", reports.report_detail, name="report-detail"),
     path("reports/<int:pk>/result/", reports.report_result, name="report-result"),
     path("reports/<int:pk>/chart.svg", reports.report_svg, name="report-svg"),
-    path("reports/<int:pk>/edit/", reports.report_edit, name="report-edit"),
+    path("reports/<int:pk>/edit/", builder.report_edit, name="report-edit"),
     path("dashboards/", dashboards.dashboard_list, name="dashboard-list"),
     path("dashboards/new/", dashboards.dashboard_create, name="dashboard-create"),
     path("dashboards/<int:pk>/", dashboards.dashboard_detail, name="dashboard-detail"),

@@ -142,6 +142,7 @@ def _executed(request: HttpRequest, session_id: UUID, body: ExecuteIn) -> Json:
         actor=member(request),
         fingerprint=body.fingerprint,
         version=body.version,
+        typed=body.typed,
     )
     return results_json(after)
 

@@ -70,6 +70,7 @@ class ExecuteIn(VersionIn):
 
     confirmed: bool
     fingerprint: str = Field(min_length=64, max_length=64)
+    typed: str = Field("", max_length=200, description="A plan that deletes: the item's name.")
 
 
 def turn_json(session: WizardSession, user: User) -> Json:

@@ -26,6 +26,8 @@ from catalog.models import DataSource, SourceColumn, SourceFile, SourceTable, Up
 from catalog.models.sources import stored_path
 from common import clock
 
+STATS = ("distinct", "nulls", "min", "max", "samples")
+
 
 @dataclass(frozen=True, slots=True)
 class PreparedSource:
@@ -159,7 +161,7 @@ def _file_table(upload: Upload, converted: dict[str, Any]) -> dict[str, Any]:
                 "type": column["type"],
                 "semantic": column["semantic"],
                 "sensitive": column.get("sensitive", False),
-                "stats": column.get("stats", {}),
+                "stats": {name: column[name] for name in STATS if column.get(name) is not None},
             }
             for column in converted["columns"]
         ],

@@ -13,9 +13,8 @@ from accounts.permissions import require
 from catalog import queries
 from catalog.api.schemas import ReportDataOut
 from catalog.connectors.base import SourceError
-from catalog.running import run_report
+from catalog.running import problem_of, run_report
 from common import ratelimit
-from common.http.problems import Problem
 
 router = Router()
 
@@ -31,8 +30,7 @@ def read_data(request: HttpRequest, report_id: int, refresh: bool = False) -> di
     try:
         result = run_report(report, reader=reader, refresh=refresh)
     except SourceError as error:
-        code = "QUERY_TIMEOUT" if error.code == "QUERY_TIMEOUT" else "SOURCE_FAILED"
-        raise Problem(code, f"{error.message} {error.hint}".strip()) from None
+        raise problem_of(error) from None
     data = result.to_json()
     return {
         "id": report.pk,

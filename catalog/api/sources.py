@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from ninja import File, Form, Router
+from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 
 from accounts.access import member
@@ -29,15 +29,15 @@ router = Router()
 
 
 @router.post("/uploads", response={201: UploadOut}, summary="Upload a file")
-def create_upload(request: HttpRequest, file: File[UploadedFile]) -> tuple[int, dict[str, Any]]:
+def create_upload(request: HttpRequest, file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Kept for a day, only for you; make it a source with ``POST /sources``."""
-    return 201, _upload_json(_receive(request, file))
+    return Status(201, _upload_json(_receive(request, file)))
 
 
 @router.post("/sources", response={201: SourceOut}, summary="Make an upload into a data source")
-def create_from_upload(request: HttpRequest, body: SourceIn) -> tuple[int, dict[str, Any]]:
+def create_from_upload(request: HttpRequest, body: SourceIn) -> Status[dict[str, Any]]:
     upload = get_object_or_404(Upload.objects.visible_to(request.user), pk=body.uploadId)
-    return 201, once(request, lambda: _create(request, upload, body))
+    return Status(201, once(request, lambda: _create(request, upload, body)))
 
 
 @router.post("/sources/upload", response={201: SourceOut}, summary="Upload and create in one call")
@@ -48,7 +48,7 @@ def upload_source(
     description: Form[str] = "",
     sheet: Form[str] = "",
     project: Form[int | None] = None,
-) -> tuple[int, dict[str, Any]]:
+) -> Status[dict[str, Any]]:
     def make() -> dict[str, Any]:
         upload = _receive(request, file)
         wanted = SourceIn(
@@ -56,7 +56,7 @@ def upload_source(
         )
         return _create(request, upload, wanted)
 
-    return 201, once(request, make)
+    return Status(201, once(request, make))
 
 
 @router.get("/sources/{source_id}/schema", response=SourceSchemaOut, summary="Tables and columns")

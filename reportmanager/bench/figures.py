@@ -42,7 +42,8 @@ def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{cores} cores ({_processor()}), {memory:.0f} GiB, "
-        f"Python {platform.python_version()}, {platform.system()} {platform.release()}"
+        f"Python {platform.python_version()}, {platform.system()}, "
+        f"load average {os.getloadavg()[0]:.1f}"
     )
 
 

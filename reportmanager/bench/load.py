@@ -8,10 +8,12 @@ from __future__ import annotations
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
+
+WARM = 3  # runs that do not count
 
 
 @dataclass
@@ -54,16 +56,16 @@ class Browser:
         return answer
 
 
-def milliseconds(deed: Callable[[], object], times: int, warm: int = 3) -> float:
-    """The median of ``times`` runs after ``warm`` that do not count."""
-    for _number in range(warm):
-        deed()
-    measured = []
-    for _number in range(times):
-        begun = time.perf_counter()
-        deed()
-        measured.append((time.perf_counter() - begun) * 1000)
-    return statistics.median(measured)
+def milliseconds(deeds: Mapping[str, Callable[[], object]], times: int) -> dict[str, float]:
+    """The median of each deed. They take turns, so that a busy machine slows all of them alike."""
+    measured: dict[str, list[float]] = {name: [] for name in deeds}
+    for number in range(times + WARM):
+        for name, deed in deeds.items():
+            begun = time.perf_counter()
+            deed()
+            if number >= WARM:
+                measured[name].append((time.perf_counter() - begun) * 1000)
+    return {name: statistics.median(values) for name, values in measured.items()}
 
 
 def per_second(deeds: Sequence[Callable[[], object]], seconds: float) -> float:

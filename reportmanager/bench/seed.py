@@ -53,7 +53,8 @@ def finish(source_id: str) -> dict[str, Any]:
 
     user, source = _analyst(), DataSource.objects.get(pk=source_id)
     home = user.organization.default_project
-    table = source.tables.get()
+    table = source.tables.select_related("file").get()
+    assert table.file is not None  # noqa: S101  (it was uploaded a moment ago)
     reports = [
         create_report(actor=user, project=home, name=name, source=source, query=query, chart=chart)
         for name, query, chart in questions.all_of(table.name)

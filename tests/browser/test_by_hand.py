@@ -44,10 +44,10 @@ def test_from_a_csv_file_to_a_report(visit: Visit) -> None:
     preview = page.get_by_role("region", name="Preview")
     draw_as = page.get_by_label("Draw as")
     draw_as.select_option("Bar")
-    expect(preview.get_by_role("img", name=re.compile("^Bar chart"))).to_be_visible()
+    expect(preview.get_by_role("img", name=re.compile("^Bar chart")).first).to_be_visible()
     bars = preview.locator("report-chart svg").inner_html()
     draw_as.select_option("Line")
-    expect(preview.get_by_role("img", name=re.compile("^Line chart"))).to_be_visible()
+    expect(preview.get_by_role("img", name=re.compile("^Line chart")).first).to_be_visible()
     assert preview.locator("report-chart svg").inner_html() != bars
     page.get_by_label("Name", exact=True).fill("Takings over the year")
     page.get_by_role("button", name="Create report").click()

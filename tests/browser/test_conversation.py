@@ -87,9 +87,7 @@ def test_cancelling_changes_nothing(visit: Visit) -> None:
 
 
 def test_a_refused_file_says_why_and_the_next_one_goes_on(visit: Visit) -> None:
-    wizard = begun(
-        visit, Turn(SOURCE, "No, create a new data source"), Turn(KIND, "Excel file")
-    )
+    wizard = begun(visit, Turn(SOURCE, "No, create a new data source"), Turn(KIND, "Excel file"))
     wizard.visitor.expected = {422}
     asked = question(wizard.page, "Please upload the file")
     pdf = spreadsheet() | {"buffer": b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\n%%EOF"}

@@ -1,4 +1,4 @@
-"""From a spreadsheet to a dashboard through the wizard: by mouse, by keyboard, without JavaScript."""
+"""From a spreadsheet to a dashboard with the wizard: by mouse, by keyboard, without JavaScript."""
 
 from __future__ import annotations
 

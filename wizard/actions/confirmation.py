@@ -21,16 +21,24 @@ from wizard.executor import steps
 from wizard.executor.errors import PlanRefused
 from wizard.executor.loading import reviewed_plan
 from wizard.executor.upkeep import expire
+from wizard.facts import names_in
 from wizard.models import WizardSession
-from wizard.plan.model import Plan
+from wizard.plan.model import Entity, Operation, Plan
 
 BEGUN = (Status.EXECUTING, Status.COMPLETED, Status.FAILED, Status.UNDONE)
 
 
 def confirm(
-    *, session: WizardSession, actor: User, fingerprint: str, version: int | None = None
+    *,
+    session: WizardSession,
+    actor: User,
+    fingerprint: str,
+    version: int | None = None,
+    typed: str = "",
 ) -> WizardSession:
     """Execute the plan with this fingerprint (all 64 digits of ``plan_sha256``).
+
+    A plan that deletes takes the name of what goes, as ``typed``, too (``name_to_type``).
 
     Raises ``Problem``: FINGERPRINT_MISMATCH, PLAN_EXPIRED, STALE_PLAN, CONFLICT (``version`` is
     another), VALIDATION_FAILED (a finding is an error), ILLEGAL_TRANSITION. A plan that was
@@ -41,6 +49,7 @@ def confirm(
     if _begun(session, fingerprint):
         return session
     _check(session, fingerprint, version)
+    _check_typed(session, typed)
     _check_fresh(session)
     if _claim(session, actor, fingerprint):
         return session
@@ -57,6 +66,14 @@ def plan_of(session: WizardSession) -> Plan:
         return reviewed_plan(session)
     except PlanRefused as refused:
         raise Problem(refused.code, refused.message) from None
+
+
+def name_to_type(plan: Plan, names: dict[tuple[Entity, int], str]) -> str:
+    """The name of the first item the plan deletes, ``""`` when it deletes nothing."""
+    for step in plan.steps:
+        if step.operation is Operation.DELETE and isinstance(step.target, int):
+            return names.get((step.entity, step.target), f"ID {step.target}")
+    return ""
 
 
 def guarded(session: WizardSession, event: Event) -> Status:
@@ -95,6 +112,14 @@ def _check(session: WizardSession, fingerprint: str, version: int | None) -> Non
     errors = [each for each in session.findings if each["severity"] == "error"]
     if errors:
         raise Problem("VALIDATION_FAILED", errors[0]["message"])
+
+
+def _check_typed(session: WizardSession, typed: str) -> None:
+    plan = plan_of(session)
+    wanted = name_to_type(plan, names_in(plan, session.user))
+    if wanted and " ".join(typed.split()).casefold() != " ".join(wanted.split()).casefold():
+        message = _("Type “%(name)s” to confirm that it goes.") % {"name": wanted}
+        raise Problem("VALIDATION_FAILED", message, fields={"typed": [message]})
 
 
 def _check_fresh(session: WizardSession) -> None:

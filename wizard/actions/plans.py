@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.permissions import require
 from common import clock
 from common.http.problems import Problem
-from wizard.actions.confirmation import confirm, guarded, plan_of
+from wizard.actions.confirmation import confirm, guarded, name_to_type, plan_of
 from wizard.actions.review import open_review, with_versions
 from wizard.actions.undoing import start_undo
 from wizard.checks import check_document
@@ -37,6 +37,7 @@ __all__ = [
     "expire_sessions",
     "import_plan",
     "make_plan",
+    "name_to_type",
     "remove_step",
     "renew",
     "retry",

@@ -93,7 +93,7 @@ def _file(file: FileSpec) -> str:
         parts.append(f"sheet {quoted(file.sheet)}")
     for key, phrase in _OPTIONS.items():
         value = file.options.get(key)
-        if value is not None:
+        if value is not None and (key, value) != ("skip_rows", 0):
             parts.append(phrase.format(_option(key, value)))
     if file.options.get("header_row") == 0:
         parts[parts.index("header in row 0")] = "no header row"

@@ -7,14 +7,15 @@ from what the error *is*: the facet, group or key that objected, and where.
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 from threading import Lock
 from xml.etree.ElementTree import Element
 
 from xmlschema import XMLResource, XMLSchema10, XMLSchemaValidationError
-from xmlschema.validators import XMLSchemaChildrenValidationError
+from xmlschema.validators import XMLSchemaChildrenValidationError, XsdValidator
 
 from wizard.plan.model import Finding, step_name
 from wizard.plan.phrases import explain_value
@@ -53,7 +54,19 @@ def schema() -> XMLSchema10:
 
 @cache
 def _build_schema() -> XMLSchema10:
+    XsdValidator._cached_properties = classmethod(_cached_properties)  # type: ignore[assignment]
     return XMLSchema10(str(SCHEMA), use_location_hints=False)
+
+
+def _cached_properties(cls: type) -> Iterator[str]:
+    """xmlschema's own, but stepping over attributes that cannot be read.
+
+    Once ``zope.interface.common`` is imported (Twisted's world does so), the abstract base
+    ``collections.abc.Sequence`` of all schema classes has one, and building any schema fails.
+    """
+    for name in dir(cls):
+        if isinstance(getattr(cls, name, None), cached_property):
+            yield name
 
 
 def _finding(error: XMLSchemaValidationError, root: Element) -> Finding:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from common.http.problems import Problem
 from wizard.actions import plans
 from wizard.actions.sessions import NoAnswer, Stale
 from wizard.loaders import access_session
 from wizard.models import WizardSession
-from wizard.views.review import Review
 from wizard.views.showing import take
 
 
@@ -23,10 +22,18 @@ def execution(request: HttpRequest, pk: UUID) -> HttpResponse:
     fingerprint, typed = request.POST.get("fingerprint", ""), request.POST.get("typed", "")
 
     def deed(actor: User, session: WizardSession, version: int) -> WizardSession:
-        wanted = Review(session, actor).to_type
-        if wanted and " ".join(typed.split()).casefold() != " ".join(wanted.split()).casefold():
-            raise NoAnswer(_("Type “%(name)s” to confirm that it goes.") % {"name": wanted})
-        return plans.confirm(session=session, actor=actor, fingerprint=fingerprint, version=version)
+        try:
+            return plans.confirm(
+                session=session,
+                actor=actor,
+                fingerprint=fingerprint,
+                version=version,
+                typed=typed,
+            )
+        except Problem as problem:
+            if "typed" in problem.fields:
+                raise NoAnswer(problem.detail) from None
+            raise
 
     return take(request, pk, deed)
 

@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Project, User
 from catalog.drawing import Drawn
+from wizard import facts
+from wizard.actions.plans import name_to_type
 from wizard.dialogue import Event, Status, allowed
+from wizard.facts import names_in, tables_in
 from wizard.models import StepResult, WizardSession
 from wizard.operations.look import drawn_look
 from wizard.plan.model import Entity, Operation, Plan, PlanError, Step, step_name
 from wizard.plan.parse import parse
 from wizard.plan.summary import StepSummary, summarise
-from wizard.views import facts
-from wizard.views.facts import names_in, tables_in
 
 # What a step's state looks like: its tone and icon.
 _LOOKS = {
@@ -193,16 +194,7 @@ class Review:
     @cached_property
     def to_type(self) -> str:
         """The name to type before a plan that deletes can be confirmed."""
-        if self.plan is None:
-            return ""
-        doomed = [step for step in self.plan.steps if step.operation is Operation.DELETE]
-        names = names_in(self.plan, self.user)
-        found = [
-            names.get((step.entity, step.target), f"ID {step.target}")
-            for step in doomed
-            if isinstance(step.target, int)
-        ]
-        return found[0] if found else ""
+        return name_to_type(self.plan, names_in(self.plan, self.user)) if self.plan else ""
 
     @cached_property
     def rows(self) -> list[StepState]:

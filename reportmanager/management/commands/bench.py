@@ -17,9 +17,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
         parser.add_argument("--rows", type=int, default=data.ROWS, help="rows of the uploaded file")
+        parser.add_argument(
+            "--seconds", type=float, default=run.SECONDS, help="for each measurement of throughput"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = list(run.measure(self._say, rows=options["rows"]))
+        found = list(run.measure(self._say, rows=options["rows"], seconds=options["seconds"]))
         if options["json"]:
             self.stdout.write(json.dumps(figures.as_json(found), indent=2, ensure_ascii=False))
             return

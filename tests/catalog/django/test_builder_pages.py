@@ -14,7 +14,7 @@ from catalog.actions.reports import update_report
 from catalog.actions.sources import create_source
 from catalog.charts.spec import ChartKind, ChartSpec
 from catalog.models import DataSource, Report
-from catalog.query.spec import Dimension, Filter, Operator, ReportQuery, SqlQuery
+from catalog.query.spec import Dimension, Filter, Operator, SqlQuery
 from tests.catalog.django.things import BY_REGION, make_report, make_source, prepared_orders
 from tests.world import World
 
@@ -274,19 +274,3 @@ def test_nothing_to_suggest_is_said(world: World) -> None:
     text = text_of(world.client(world.alice).post(url, follow=True))
     assert "nothing in this source that could be drawn" in text
     assert DataSource.objects.count() == 1
-
-
-def test_ids_over_a_thousand_are_written_plainly(world: World) -> None:
-    """Figures are grouped by thousands on the pages; ids must not be."""
-    source = make_source(world)
-    DataSource.objects.filter(pk=source.pk).update(pk=source.pk)
-    report = make_report(world, source)
-    Report.objects.filter(pk=report.pk).delete()
-    report.pk = 1_234_567
-    report.save(force_insert=True)
-    browser = world.client(world.alice)
-    for name in ("report-detail", "report-edit"):
-        text = text_of(browser.get(reverse(f"catalog:{name}", args=[1_234_567])))
-        assert "1,234,567" not in text
-    query = ReportQuery(table="data", limit=1)
-    assert query.limit == 1
