@@ -8,6 +8,7 @@ class ReportManagerConfig(AppConfig):
 
     def ready(self) -> None:
         from common import shell
+        from reportmanager import checks  # noqa: F401  (registers them)
 
         shell.register_nav(
             shell.NavItem(key="home", label=_("Home"), url_name="home", icon="home", order=10),

@@ -1,4 +1,4 @@
-"""What ``manage.py check_templates`` looks for in the project's own templates."""
+"""System checks of the project, and what ``manage.py check_templates`` looks for."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Warning, register
+from django.http.request import validate_host
 from django.template import TemplateDoesNotExist, TemplateSyntaxError, engines
 
 from reportmanager.assets import ICON_NAMES, icon_names
@@ -25,6 +29,21 @@ _FORBIDDEN = (
     (re.compile(r"\|\s*safe\b|\{%\s*autoescape off"), "turns escaping off"),
 )
 _ICON = re.compile(r"""\{%\s*icon\s+"([^"]+)"|\b(?:action_)?icon="([^"]+)\"""")
+
+
+@register("security", deploy=True)
+def base_url_is_answered(**_: Any) -> list[CheckMessage]:
+    """Links in mail must not lead to “400 Bad Request”."""
+    host = urlsplit(settings.BASE_URL).hostname or ""
+    if validate_host(host, settings.ALLOWED_HOSTS):
+        return []
+    return [
+        Warning(
+            f"BASE_URL is at {host}, which is not in ALLOWED_HOSTS.",
+            hint=f"Add {host} to ALLOWED_HOSTS.",
+            id="reportmanager.W001",
+        )
+    ]
 
 
 @dataclass(frozen=True, slots=True)

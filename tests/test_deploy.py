@@ -60,6 +60,14 @@ def test_the_deployment_checks_are_clean(tmp_path: Path) -> None:
     assert "no issues (0 silenced)" in done.stdout
 
 
+def test_a_base_url_nobody_answers_is_noticed(tmp_path: Path) -> None:
+    ready = {**production(tmp_path), "ALLOWED_HOSTS": "other.example.org"}
+    done = manage(ready, "check", "--deploy", "--fail-level", "WARNING")
+    assert done.returncode != 0
+    assert "reports.example.org" in done.stderr
+    assert "ALLOWED_HOSTS" in done.stderr
+
+
 def test_demo_accounts_are_refused_in_production(tmp_path: Path) -> None:
     ready = production(tmp_path)
     assert manage(ready, "migrate", "--verbosity", "0").returncode == 0

@@ -14,6 +14,7 @@ from catalog.actions.uploads import receive_upload
 from catalog.models import Upload
 from common.jobs import run_pending
 from wizard.actions import plans
+from wizard.facts import names_in
 from wizard.models import WizardSession
 from wizard.plan.model import (
     ChartShorthand,
@@ -21,10 +22,12 @@ from wizard.plan.model import (
     FileSpec,
     Operation,
     ParamValue,
+    PlanError,
     Ref,
     Step,
     WidgetSpec,
 )
+from wizard.plan.parse import parse
 
 CSV = "Month,Region,Revenue\n2026-01-01,North,10\n2026-02-01,South,20\n2026-03-01,North,30\n"
 MADE = Ref("ds-1")
@@ -130,9 +133,23 @@ def reviewed(user: User, *steps: Step) -> WizardSession:
 
 
 def confirm(session: WizardSession, **more: Any) -> WizardSession:
+    """As a person would: with the name of what goes, where the plan deletes something."""
     return plans.confirm(
-        session=session, actor=session.user, fingerprint=session.plan_sha256, **more
+        session=session,
+        actor=session.user,
+        fingerprint=session.plan_sha256,
+        **{"typed": to_type(session), **more},
     )
+
+
+def to_type(session: WizardSession) -> str:
+    if session.plan is None:
+        return ""
+    try:
+        plan = parse(bytes(session.plan))
+    except PlanError:
+        return ""
+    return plans.name_to_type(plan, names_in(plan, session.user))
 
 
 def executed(user: User, *steps: Step) -> WizardSession:

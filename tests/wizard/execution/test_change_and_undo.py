@@ -138,6 +138,17 @@ def test_a_delete_shows_its_impact_and_is_undone(world: World, made: WizardSessi
     assert len(stored_files()) == 1
 
 
+def test_a_delete_takes_the_name_of_what_goes(world: World, made: WizardSession) -> None:
+    session = reviewed(world.alice, delete(Entity.DATA_SOURCE, DataSource.objects.get().pk))
+    for typed in ("", "something else"):
+        with pytest.raises(Problem) as refused:
+            confirm(session, typed=typed)
+        assert refused.value.fields["typed"]
+    session.refresh_from_db()
+    assert session.status == "CONFIRMING"
+    assert DataSource.objects.live().exists()
+
+
 def test_what_changed_since_is_left_alone(world: World, made: WizardSession) -> None:
     update_report(actor=world.alice, report=Report.objects.get(), description="Mine now")
     inverse = plans.start_undo(made, world.alice)
