@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -80,7 +81,27 @@ def discard_expired() -> int:
         upload.path.unlink(missing_ok=True)
         upload.delete()
         count += 1
+    _sweep()
     return count
+
+
+def _sweep() -> None:
+    """Remove old files without a row: a process died while it received them."""
+    folder = Path(settings.MEDIA_ROOT) / "uploads"
+    oldest = (clock.now() - timedelta(hours=settings.UPLOAD_HOURS)).timestamp()
+    old = [path for path in folder.glob("*") if path.is_file() and path.stat().st_mtime < oldest]
+    for start in range(0, len(old), 500):
+        batch = {path.name: path for path in old[start : start + 500] if _is_ours(path.name)}
+        rows = Upload.objects.filter(pk__in=batch).values_list("pk", flat=True)
+        for name in batch.keys() - {str(pk) for pk in rows}:
+            batch[name].unlink(missing_ok=True)
+
+
+def _is_ours(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False
 
 
 def safe_name(name: str) -> str:

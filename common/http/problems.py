@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 
 from common import trace
 from common.http.codes import CODES
+from common.shell import Shell
 
 
 class Problem(Exception):
@@ -64,6 +65,8 @@ def respond(request: HttpRequest, code: str, detail: str = "") -> HttpResponse:
         "next_step": entry.next_step,
         "trace_id": trace.trace_id(),
         "retry": code == "SERVICE_UNAVAILABLE",
+        # The reader's theme takes a look at the account: not when the database may be the trouble.
+        "shell": Shell(request) if entry.status < 500 else None,
     }
     headers = {"Retry-After": "5", "Refresh": "5"} if code == "SERVICE_UNAVAILABLE" else {}
     return HttpResponse(

@@ -155,7 +155,7 @@ def test_purging_asks_for_the_name_and_takes_everything_along(
         purge_item(actor=world.alice, item=source, typed_name=" Orders ")
         assert kept.exists()
     assert not kept.exists()
-    assert not (DataSource.objects.exists() or Report.objects.exists() or Schedule.objects.exists())
+    assert [model.objects.count() for model in (DataSource, Report, Schedule)] == [0, 0, 0]
     assert board.widgets.count() == 0
     purged = AuditEntry.objects.filter(action__endswith=".purged").values_list("action", flat=True)
     assert set(purged) == {"datasource.purged", "report.purged", "schedule.purged"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,20 @@ def test_fresh_uploads_are_not_discarded(world: World) -> None:
     upload = make_upload(world)
     assert discard_expired() == 0
     assert upload.path.exists()
+
+
+def test_what_a_dead_process_was_receiving_is_swept_away(world: World, settings: Any) -> None:
+    kept = make_upload(world)
+    folder = kept.path.parent
+    orphan, young, other = (folder / str(uuid.uuid4()), folder / str(uuid.uuid4()), folder / "x")
+    for path in (orphan, young, other):
+        path.write_bytes(b"a,b\n")
+    long_ago = clock.now().timestamp() - 25 * 3600
+    for path in (kept.path, orphan, other):
+        os.utime(path, (long_ago, long_ago))
+    discard_expired()
+    exist = [path.exists() for path in (kept.path, orphan, young, other)]
+    assert exist == [True, False, True, True]
 
 
 def test_chosen_types_are_kept_for_the_conversion(world: World) -> None:
