@@ -32,7 +32,7 @@ dev: $(VENV)/.dev assets ## the same, restarted whenever a file changes
 	@$(MANAGE) start --reload
 
 test: $(VENV)/.dev assets ## what the test suite needs, then the whole suite
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 check: $(VENV)/.dev assets ## lint, types, import contracts, templates, migrations
 	@$(BIN)/ruff check .

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.actions.schedules import fire_due
 from catalog.actions.trash import purge_old
 from catalog.actions.uploads import discard_expired
+from catalog.connectors import execute
 from catalog.models import CatalogItem, Dashboard, DataSource, Report, Schedule
 from catalog.schedules.refresh import REFRESH
 from catalog.schedules.registry import register_task_type
@@ -31,6 +32,8 @@ KINDS: tuple[tuple[type[CatalogItem], str, str], ...] = (
 
 def register() -> None:
     from catalog import tasks  # noqa: F401  (its handlers register themselves)
+
+    execute.configure(size=settings.QUERY_WORKERS)
 
     shell.register_nav(
         _nav("dashboards", _("Dashboards"), "dashboard", "catalog.view_dashboard", 20),

@@ -20,7 +20,7 @@ from catalog.charts.errors import ChartError
 from catalog.connectors import execute
 from catalog.connectors.base import Connection, Limits, SourceError, TableInfo
 from catalog.connectors.registry import get as get_connector
-from catalog.models import DataSource, Report
+from catalog.models import DataSource, Report, SourceColumn
 from catalog.query.compile import compile_query
 from catalog.query.dialects import DialectName
 from catalog.query.errors import QueryError
@@ -162,12 +162,8 @@ def context_for(source: DataSource | None, reader: User) -> dict[str, Any]:
 def _masked(source: DataSource | None, reader: User) -> list[str]:
     if source is None or reader.has_perm("catalog.view_sensitive"):
         return []
-    return sorted(
-        f"{table.name}.{column.name}"
-        for table in source.table_infos()
-        for column in table.columns
-        if column.sensitive
-    )
+    columns = SourceColumn.objects.filter(table__source=source, sensitive=True)
+    return sorted(f"{table}.{name}" for table, name in columns.values_list("table__name", "name"))
 
 
 def problem_of(error: SourceError) -> Problem:

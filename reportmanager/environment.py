@@ -145,7 +145,7 @@ class Environment:
         if config.get("ENGINE") != "django.db.backends.postgresql":
             raise ImproperlyConfigured(f"{name} must be a postgres:// or sqlite:// address.")
         pool = self.integer("DATABASE_POOL_SIZE", default=5, minimum=0)
-        options = {"pool": {"min_size": 0, "max_size": pool, "timeout": 10}} if pool else {}
+        options = {"pool": {"min_size": 0, "max_size": pool, "timeout": 3}} if pool else {}
         return {**config, "CONN_MAX_AGE": 0, "OPTIONS": {**config.get("OPTIONS", {}), **options}}
 
     def email(self, name: str) -> dict[str, Any]:

@@ -18,6 +18,9 @@ os.environ["RM_DATA_DIR"] = str(DATA_DIR)
 settings.DATA_DIR = DATA_DIR
 settings.MEDIA_ROOT = DATA_DIR / "files"
 settings.MEDIA_ROOT.mkdir()
+# Never collected into: here pages name the files themselves, whatever a server has collected.
+settings.STATIC_ROOT = DATA_DIR / "static"
+settings.STATIC_ROOT.mkdir()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not memory: the same locks as in real life, and threads get connections of their own.

@@ -22,7 +22,7 @@ router = Router()
 @router.get("/{report_id}/data", response=ReportDataOut, summary="The report's rows")
 def read_data(request: HttpRequest, report_id: int, refresh: bool = False) -> dict[str, Any]:
     """The rows as the caller may see them; ``refresh`` leaves the cache aside."""
-    report = get_object_or_404(queries.report_with_source(request.user), pk=report_id)
+    report = get_object_or_404(queries.reports_of(request.user), pk=report_id)
     reader = member(request)
     require(reader, "catalog.view_report")
     if refresh:

@@ -19,7 +19,7 @@ def render_svg(option: dict[str, Any], width: int, height: int, dark: bool = Fal
     """Raises ``ChartRenderError`` for what is wrong with the chart, another ``SandboxError`` when
     the machine is busy or the child died."""
     arguments = {
-        "option": option,
+        "option": _still(option),
         "width": width,
         "height": height,
         "dark": dark,
@@ -32,6 +32,13 @@ def render_svg(option: dict[str, Any], width: int, height: int, dark: bool = Fal
             raise
         raise ChartRenderError(**error.data) from error
     return svg.encode("utf-8")
+
+
+def _still(option: dict[str, Any]) -> dict[str, Any]:
+    """A picture cannot be paged: its legend shows every entry."""
+    if not (option.get("legend") or {}).get("show"):
+        return option
+    return {**option, "legend": {**option["legend"], "type": "plain"}}
 
 
 @functools.cache

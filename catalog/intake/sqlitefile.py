@@ -82,7 +82,7 @@ def _table_info(db: sqlite3.Connection, table: str) -> list[tuple[str, str]]:
 def _table(db: sqlite3.Connection, table: str) -> tuple[list[dict[str, Any]], list[list[Any]]]:
     escaped = table.replace('"', '""')
     info = _table_info(db, table)
-    rows = db.execute(f'SELECT * FROM "{escaped}" LIMIT {limits.PREVIEW_ROWS}').fetchall()  # noqa: S608
+    rows = db.execute(f'SELECT * FROM "{escaped}" LIMIT {limits.PREVIEW_ROWS}').fetchall()
     columns = []
     for index, (column, declared) in enumerate(info):
         type = base_type(declared)
