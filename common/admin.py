@@ -20,13 +20,13 @@ class ShownLookups(_Base):
     of a password, the payload of a job) could be guessed letter by letter by how many rows remain.
     """
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         name = lookup.partition("__")[0]
         return name in self._shown(request) and super().lookup_allowed(lookup, value, request)
 
-    def _shown(self, request: HttpRequest | None) -> set[str]:
-        filters = self.list_filter if request is None else self.get_list_filter(request)
-        columns = self.list_display if request is None else self.get_list_display(request)
-        offered = (entry[0] if isinstance(entry, tuple) else entry for entry in filters)
+    def _shown(self, request: HttpRequest) -> set[str]:
+        entries = self.get_list_filter(request)
+        offered = (entry[0] if isinstance(entry, tuple) else entry for entry in entries)
+        columns = self.get_list_display(request)
         names = {name.partition("__")[0] for name in (*columns, *offered) if isinstance(name, str)}
         return names | {self.date_hierarchy or "pk", "pk", self.opts.pk.name}

@@ -23,7 +23,9 @@ WEAR = """async (theme) => {
   document.documentElement.dataset.rmTheme = theme === "light" ? "quartz" : "graphite";
   document.documentElement.dataset.bsTheme = theme;
   const moves = () => document.getAnimations().some((each) => each instanceof CSSTransition);
-  do await new Promise(requestAnimationFrame); while (moves());
+  for (let frame = 0; frame < 100 && (frame < 3 || moves()); frame += 1) {
+    await new Promise((go) => { requestAnimationFrame(go); setTimeout(go, 50); });
+  }
 }"""
 
 

@@ -346,3 +346,13 @@ def test_plain_columns_keep_their_order(world: World) -> None:
         ("day", "When"),
         ("region", None),
     ]
+
+
+def test_other_fields_are_drawn_anew_in_the_same_formats(world: World) -> None:
+    chart = ChartSpec(kind=ChartKind.BAR, y=("m2",), top_n=5, decimals=1)
+    data = posted(project=world.general.pk, x="day", m1_aggregate="count")
+    form = form_for(world, data, RICH, chart)
+    assert form.is_valid(), form.errors
+    assert form.spec is not None
+    changed = form.spec[1]
+    assert (changed.y, changed.x, changed.top_n, changed.decimals) == ((), None, 5, 1)

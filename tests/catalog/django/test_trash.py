@@ -89,13 +89,13 @@ def test_what_an_item_stands_on_comes_first(world: World) -> None:
 
 def test_every_part_of_a_batch_needs_what_it_stands_on(world: World) -> None:
     """The report and its schedule went together; the source afterwards."""
-    source = make_source(world)
+    source = make_source(world, name="Orders")
     report = make_report(world, source)
     schedule = make_schedule(world, report)
     trash_item(actor=world.alice, item=report)
     trash_item(actor=world.alice, item=source)
     schedule.refresh_from_db()
-    with pytest.raises(Invalid, match="stands on it"):
+    with pytest.raises(Invalid, match="Restore “Orders” first"):
         restore_item(actor=world.alice, item=schedule)
     assert not Report.objects.live().exists()
 
