@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
@@ -58,7 +58,7 @@ class Invalid(Problem):
 def free_name(model: type[CatalogItem], project: Project, wanted: str) -> str:
     """``wanted``, or the first of “wanted 2”, “wanted 3” … that is free in the project."""
     wanted = wanted.strip()[:190]
-    taken = {name.casefold() for name in _live_names(model, project)}
+    taken = {name.casefold() for name in _live(model, project).values_list("name", flat=True)}
     candidate, number = wanted, 2
     while candidate.casefold() in taken:
         candidate, number = f"{wanted} {number}", number + 1
@@ -82,19 +82,24 @@ def check_name(
 def is_taken(
     model: type[CatalogItem], project: Project, name: str, *, keep: int | None = None
 ) -> bool:
-    """Whether a live item of the project has the name, whatever its case.
+    """Whether a live item of the project has the name, whatever its case."""
+    return same_name(_live(model, project, keep=keep), name)
+
+
+def same_name(rows: models.QuerySet[Any], name: str) -> bool:
+    """Whether one of ``rows`` has the name, whatever its case.
 
     Compared here and not in SQL: SQLite takes “Ä” and “ä” for different letters.
     """
     wanted = name.casefold()
-    return any(other.casefold() == wanted for other in _live_names(model, project, keep=keep))
+    return any(other.casefold() == wanted for other in rows.values_list("name", flat=True))
 
 
-def _live_names(
+def _live(
     model: type[CatalogItem], project: Project, *, keep: int | None = None
-) -> Iterable[str]:
+) -> models.QuerySet[Any]:
     rows = model._default_manager.filter(project=project, trashed_at__isnull=True)
-    return (rows if keep is None else rows.exclude(pk=keep)).values_list("name", flat=True)
+    return rows if keep is None else rows.exclude(pk=keep)
 
 
 def check_move(actor: User, item: CatalogItem, changes: dict[str, Any]) -> None:

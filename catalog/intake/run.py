@@ -18,7 +18,7 @@ from common.sandbox import (
     SandboxTimeout,
 )
 
-MEMORY_BYTES = 1_536 * 2**20
+MEMORY_BYTES = 3 * 2**30  # address space: a wide file reserves much of it and uses little
 INSPECT_SECONDS = 60.0
 CONVERT_SECONDS = 600.0
 

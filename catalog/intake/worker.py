@@ -35,7 +35,11 @@ def inspect(path: str, name: str, options: dict[str, Any] | None = None) -> dict
         staged, columns = _stage(
             connection, source, name, format, chosen, scratch, report, whole=False
         )
-        relation = f"(SELECT * FROM ({_typed(staged, columns)}) LIMIT {limits.SAMPLE_ROWS})"
+        relation = "sample"  # read once: a wide file is profiled in many statements
+        connection.execute(
+            f"CREATE TEMP TABLE {relation} AS "
+            f"SELECT * FROM ({_typed(staged, columns)}) LIMIT {limits.SAMPLE_ROWS}"
+        )
         facts, rows = profile(connection, relation, columns)
         if not staged.complete:
             report.info(

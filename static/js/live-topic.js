@@ -40,17 +40,17 @@ class Socket {
   }
 
   #opened() {
-    const again = this.failures > 0;
     this.failures = 0;
     for (const [topic, elements] of this.elements) {
       this.#send({ type: "subscribe", topic });
-      // What happened while the line was dead is fetched once.
-      for (const element of elements) element.connected(again);
+      for (const element of elements) element.connected();
     }
   }
 
   #received(message) {
     const elements = this.elements.get(message.topic) ?? [];
+    // What happened between the drawing of the page, or the break of the line, and now is fetched once.
+    if (message.type === "subscribed") for (const element of elements) element.happened({ event: null, data: null });
     if (message.type === "event") for (const element of elements) element.happened(message);
     if (message.type === "refused" || message.type === "error") for (const element of elements) element.refused();
   }
@@ -85,10 +85,9 @@ class LiveTopic extends HTMLElement {
     if (this.topic) socket.remove(this, this.topic);
   }
 
-  connected(again) {
+  connected() {
     this.live = true;
     this.#stopPolling();
-    if (again) this.#fire(null, null);
   }
 
   disconnected() {

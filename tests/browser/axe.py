@@ -23,7 +23,7 @@ WEAR = """async (theme) => {
   document.documentElement.dataset.rmTheme = theme === "light" ? "quartz" : "graphite";
   document.documentElement.dataset.bsTheme = theme;
   const moves = () => document.getAnimations().some((each) => each instanceof CSSTransition);
-  for (let frame = 0; frame < 100 && (frame < 3 || moves()); frame += 1) {
+  for (let frame = 0; frame < 30 && (frame < 3 || moves()); frame += 1) {
     await new Promise((go) => { requestAnimationFrame(go); setTimeout(go, 50); });
   }
 }"""

@@ -61,7 +61,7 @@ def browser(chromium: Path) -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def logins(browser: Browser, demo: Demo) -> Callable[[str], Any]:
-    """The cookies of ``analyst``, ``viewer`` or ``admin``; each logs in once."""
+    """The cookies of ``analyst``, ``viewer``, ``admin`` and the others; each logs in once."""
     known: dict[str, Any] = {}
 
     def login(role: str) -> Any:

@@ -146,14 +146,14 @@ def test_the_theme_stays_and_charts_follow_it(visit: Visit) -> None:
     words = page.locator("report-chart svg text").first
     expect(words).to_be_visible()
     ink = words.get_attribute("fill")
-    page.get_by_label(re.compile("^Your menu")).click()
+    page.locator("summary").filter(has_text="Your menu").click()
     with page.expect_response("**/settings/theme/"):
         page.get_by_label("Theme").select_option("Terminal Green")
     expect(page.locator("html")).to_have_attribute("data-rm-theme", "terminal")
     expect(words).not_to_have_attribute("fill", ink or "")
     page.goto("/reports/")
     expect(page.locator("html")).to_have_attribute("data-rm-theme", "terminal")
-    page.get_by_label(re.compile("^Your menu")).click()
+    page.locator("summary").filter(has_text="Your menu").click()
     with page.expect_response("**/settings/theme/"):
         page.get_by_label("Theme").select_option("System")
 

@@ -19,7 +19,7 @@ def answers(page: Page) -> Locator:
 
 
 def begun(visit: Visit, *turns: Turn) -> Mouse:
-    wizard = Mouse(visit("analyst"))
+    wizard = Mouse(visit("dora"))
     wizard.begin()
     wizard.say([Turn(REPORTS, "No, create a new report"), *turns])
     return wizard
@@ -112,7 +112,7 @@ def test_a_failed_plan_says_why_and_that_nothing_was_changed(
     visit: Visit, make_report: Callable[[str], None]
 ) -> None:
     """A report of the same name appears between the review and the execution."""
-    wizard = Mouse(visit("analyst"))
+    wizard = Mouse(visit("dora"))
     wizard.begin()
     wizard.say(main_job("Late"))
     wizard.wait_for_plan()

@@ -240,7 +240,7 @@ class Examiner(Mouse):
 
 
 def test_everybody_can_use_each_state_of_a_conversation(visit: Visit) -> None:
-    wizard = Examiner(visit("analyst", **TALL))
+    wizard = Examiner(visit("ben", **TALL))
     wizard.begin()
     wizard.say(main_job("Axe"))
     wizard.wait_for_plan()
@@ -253,7 +253,7 @@ def test_everybody_can_use_each_state_of_a_conversation(visit: Visit) -> None:
 
 
 def test_everybody_can_use_a_list_and_an_end(visit: Visit) -> None:
-    wizard = Examiner(visit("analyst", **TALL))
+    wizard = Examiner(visit("ben", **TALL))
     wizard.begin("List existing items")
     wizard.say([Turn("What", "All")])
     expect(wizard.page.get_by_role("table").first).to_be_visible()

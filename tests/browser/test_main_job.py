@@ -75,9 +75,9 @@ def test_with_the_mouse(visit: Visit) -> None:
 
 
 def test_with_the_keyboard_alone(visit: Visit) -> None:
-    anna = visit("analyst")
-    anna.page.goto("/")
-    wizard = Keyboard(anna)
+    ben = visit("ben")
+    ben.page.goto("/")
+    wizard = Keyboard(ben)
     wizard.begin()
     wizard.say(main_job("Keys"))
     plan = wizard.wait_for_plan()
@@ -86,24 +86,24 @@ def test_with_the_keyboard_alone(visit: Visit) -> None:
     result = wizard.wait_for_result()
     expect(result.locator(":focus")).to_have_count(1)
     wizard.press(result.get_by_role("link", name="View dashboard"))
-    expect(anna.page.get_by_role("heading", level=1)).to_have_text("Keys dashboard")
-    drawn(anna.page, "Keys report")
+    expect(ben.page.get_by_role("heading", level=1)).to_have_text("Keys dashboard")
+    drawn(ben.page, "Keys report")
 
 
 def test_without_javascript(visit: Visit) -> None:
-    anna = visit(java_script_enabled=False)
-    anna.log_in("analyst")
-    wizard = Plain(anna)
+    cleo = visit(java_script_enabled=False)
+    cleo.log_in("cleo")
+    wizard = Plain(cleo)
     wizard.begin()
     wizard.say(main_job("Plain"))
     wizard.wait_for_plan()
     wizard.execute()
     wizard.wait_for_result().get_by_role("link", name="View dashboard").click()
-    expect(anna.page.get_by_role("heading", level=1)).to_have_text("Plain dashboard")
-    card = anna.page.get_by_role("region", name="Plain report")
+    expect(cleo.page.get_by_role("heading", level=1)).to_have_text("Plain dashboard")
+    card = cleo.page.get_by_role("region", name="Plain report")
     picture = card.get_by_role("img", name="Plain report")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
     card.get_by_role("link", name="Open the data of this widget").click()
-    anna.page.get_by_text("Show as table").click()
-    expect(anna.page.get_by_role("cell", name="2006")).to_be_visible()
+    cleo.page.get_by_text("Show as table").click()
+    expect(cleo.page.get_by_role("cell", name="2006")).to_be_visible()

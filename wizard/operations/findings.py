@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Project
 from accounts.permissions import explain
+from catalog.actions.base import same_name
 from catalog.models import CatalogItem
 from wizard.operations.contexts import CheckContext, Made, missing_sentence, model_of
 from wizard.plan.model import Entity, Finding, Ref, Step, place, step_name
@@ -84,11 +85,11 @@ def name_free(
         return
     entity, name = step.entity, " ".join(name.split())
     key = (entity, project.pk, name.casefold())
-    rows = model_of(entity)._default_manager.live().filter(project=project, name__iexact=name)
+    rows = model_of(entity)._default_manager.live().filter(project=project)
     leaving = {pk for kind, pk in (*ctx.gone, *ctx.moved) if kind is entity}
     if keep is not None:
         leaving.add(keep)
-    if key in ctx.names or rows.exclude(pk__in=leaving).exists():
+    if key in ctx.names or same_name(rows.exclude(pk__in=leaving), name):
         words = {"noun": ENTITY_NOUN[entity].one, "name": name, "project": project.name}
         message = _("A %(noun)s called “%(name)s” already exists in “%(project)s”.") % words
         yield database(step, "name_taken", message, _("Choose another name."), "name")

@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import User
+from catalog.actions.base import same_name
 from catalog.models import CatalogItem, Dashboard, DataSource, Report, Schedule
 from wizard.dialogue.catalog import Item
 from wizard.plan.model import Entity
@@ -42,8 +43,9 @@ def names(entity: Entity, user: User, ids: set[int]) -> dict[int, str]:
 def taken(entity: Entity, user: User, name: str, project: int | None) -> bool:
     """Names are unique among the live items of a project, whatever their case."""
     model: Any = MODELS[entity][0]
-    rows = model.objects.live().filter(organization_id=user.organization_id, name__iexact=name)
-    return bool((rows if project is None else rows.filter(project_id=project)).exists())
+    rows = model.objects.live().filter(organization_id=user.organization_id)
+    rows = rows if project is None else rows.filter(project_id=project)
+    return same_name(rows, name)
 
 
 def _rows(entity: Entity, user: User) -> Any:
