@@ -26,14 +26,14 @@ class Attempt:
     address: str
 
     def charge(self) -> None:
-        """Count the try; raises ``RATE_LIMITED`` when there were too many."""
+        """Count the try; raises ``RATE_LIMITED`` when there were too many.
+
+        The address first: one that is shut out already cannot shut out accounts as well.
+        """
         limits = settings.LOGIN_ATTEMPTS
-        counts = [
-            (_count(self._key("account", self.account)), limits["account"]),
-            (_count(self._key("address", self.address)), limits["address"]),
-        ]
-        if any(count > limit for count, limit in counts):
-            raise _too_many()
+        for kind, value in (("address", self.address), ("account", self.account)):
+            if _count(self._key(kind, value)) > limits[kind]:
+                raise _too_many()
 
     def give_back(self) -> None:
         """The password was right: the account starts afresh, the address gets this try back."""

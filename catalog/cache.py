@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from catalog.connectors.registry import get as get_connector
 from catalog.models import DataSource
@@ -25,6 +25,7 @@ from catalog.query.spec import ReportQuery, SqlQuery
 FILE_SECONDS = 24 * 3600
 DATABASE_SECONDS = 300
 MAX_BYTES = 2 * 2**20
+CACHE = "results"
 
 _running: dict[str, tuple[threading.Lock, int]] = {}
 _guard = threading.Lock()
@@ -52,12 +53,12 @@ def get_or_run(key: tuple[str, int], compute: Callable[[], Result], *, refresh: 
         result = compute()
         text = json.dumps(result.to_json())
         if len(text) <= MAX_BYTES:
-            cache.set(name, text, timeout=seconds)
+            caches[CACHE].set(name, text, timeout=seconds)
         return result
 
 
 def _read(name: str) -> Result | None:
-    text = cache.get(name)
+    text = caches[CACHE].get(name)
     return replace(Result.from_json(json.loads(text)), cached=True) if text else None
 
 

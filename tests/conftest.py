@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 
 # pytest-django has read the settings by the time this file is, so they are changed in place;
 # the variable is for the processes that tests start.
@@ -35,7 +35,8 @@ def pytest_unconfigure() -> None:
 def _fresh_cache() -> None:
     """Rate limits and throttles of one test are none of the next one's business."""
     if "locmem" in settings.CACHES["default"]["BACKEND"].lower():
-        cache.clear()
+        for cache in caches.all(initialized_only=True):
+            cache.clear()
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ def trace(get_response: Handler) -> Handler:
             response["X-Trace-Id"] = tracing.trace_id()
             response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
             response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+            response.setdefault("Cache-Control", "private, no-cache")
             return response
 
     return middleware

@@ -4,7 +4,8 @@
     → {"type": "unsubscribe", "topic": "job:<id>"}   ← {"type": "unsubscribed", "topic"}
     ← {"type": "event", "topic", "event", "data"}    ← {"type": "error", "message"}
 
-Close codes: 4401 not logged in (any more), 4408 too many messages, 1009 message too large.
+Close codes: 4401 not logged in (any more), 4408 too many messages, 4413 message too large.
+(1009 would be the standard's own, but an application may only send 1000 and 3000 to 4999.)
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from common.realtime import publishing
 from common.realtime.topics import group_of, group_of_user, may_follow
 
 log = structlog.get_logger(__name__)
-NOT_LOGGED_IN, TOO_MANY, TOO_LARGE = 4401, 4408, 1009
+NOT_LOGGED_IN, TOO_MANY, TOO_LARGE = 4401, 4408, 4413
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
