@@ -119,7 +119,7 @@ def dashboard_with_widgets(user: Any) -> QuerySet[Dashboard]:
 
 def schedules_of(user: Any) -> QuerySet[Schedule]:
     return Schedule.objects.visible_to(user).select_related(
-        "project", "owner", "report", "dashboard"
+        "project", "owner", "report__project", "dashboard__project"
     )
 
 

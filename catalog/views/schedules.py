@@ -18,6 +18,7 @@ from catalog.actions import schedules as actions
 from catalog.forms.items import initial_of
 from catalog.forms.schedules import ScheduleForm, schedule_initial
 from catalog.loaders import access_schedule, bound
+from catalog.models import Schedule
 from catalog.schedules import cron as crons
 from common import clock
 from common.http.htmx import is_htmx, redirect
@@ -30,6 +31,8 @@ def schedule_list(request: HttpRequest) -> HttpResponse:
     listing = queries.listing(
         queries.schedules_of(request.user), user=request.user, params=request.GET
     )
+    for item in listing.page:
+        item.target_name = _target_name(request, item)
     template = "catalog/schedule_list.html" + ("#results" if is_htmx(request) else "")
     return render(request, template, {"listing": listing})
 
@@ -40,6 +43,7 @@ def schedule_detail(request: HttpRequest, pk: int) -> HttpResponse:
     upcoming = crons.next_runs(schedule.cron, schedule.timezone, clock.now(), 5)
     context = {
         "schedule": schedule,
+        "target_name": _target_name(request, schedule),
         "words": crons.in_words(schedule.cron),
         "upcoming": upcoming if schedule.active else [],
         "runs": schedule.runs.all()[:20],
@@ -101,6 +105,13 @@ def schedule_run(request: HttpRequest, pk: int) -> HttpResponse:
     schedule = access_schedule(request, pk, "change")
     run = actions.run_now(actor=member(request), schedule=schedule)
     return redirect(request, reverse("jobs:job-detail", args=[run.job]))
+
+
+def _target_name(request: HttpRequest, schedule: Schedule) -> str:
+    """What it refreshes, or nothing when the reader may not know of it."""
+    target = schedule.target
+    seen = request.user.has_perm(f"catalog.view_{target._meta.model_name}", target)
+    return target.name if seen else ""
 
 
 def _form_page(request: HttpRequest, form: ScheduleForm, **context: Any) -> HttpResponse:

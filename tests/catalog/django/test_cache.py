@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.cache import cache as django_cache
+from django.core.cache import caches
 
 from catalog import cache
 from catalog.actions.sources import update_source
@@ -114,7 +114,7 @@ def test_a_failure_is_not_kept_and_the_next_one_tries(world: World) -> None:
 def test_a_huge_result_is_not_kept() -> None:
     huge = replace(RESULT, rows=[["x" * cache.MAX_BYTES]])
     cache.get_or_run(KEY, lambda: huge, refresh=False)
-    assert django_cache.get(KEY[0]) is None
+    assert caches[cache.CACHE].get(KEY[0]) is None
 
 
 def test_different_questions_do_not_wait_for_each_other() -> None:
