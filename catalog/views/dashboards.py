@@ -29,6 +29,7 @@ from catalog.forms.items import initial_of
 from catalog.loaders import access_dashboard, bound, number_in
 from catalog.models import Dashboard, Report, Widget
 from catalog.running import run_report
+from catalog.views.lists import list_page
 from common.http.htmx import is_htmx, redirect
 from common.http.problems import Problem
 
@@ -39,8 +40,7 @@ def dashboard_list(request: HttpRequest) -> HttpResponse:
     listing = queries.listing(
         queries.dashboards_of(request.user), user=request.user, params=request.GET
     )
-    template = "catalog/dashboard_list.html" + ("#results" if is_htmx(request) else "")
-    return render(request, template, {"listing": listing})
+    return list_page(request, "dashboard", listing)
 
 
 @require_safe

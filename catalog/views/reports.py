@@ -23,6 +23,7 @@ from catalog.models import Report
 from catalog.query.describe import describe
 from catalog.query.spec import ReportQuery
 from catalog.running import problem_of, run_report
+from catalog.views.lists import list_page
 from common.http.htmx import is_htmx
 from common.http.problems import Problem
 from common.sandbox import SandboxError
@@ -36,8 +37,7 @@ def report_list(request: HttpRequest) -> HttpResponse:
     listing = queries.listing(
         queries.reports_of(request.user), user=request.user, params=request.GET
     )
-    template = "catalog/report_list.html" + ("#results" if is_htmx(request) else "")
-    return render(request, template, {"listing": listing})
+    return list_page(request, "report", listing)
 
 
 @require_safe

@@ -20,8 +20,9 @@ from catalog.forms.schedules import ScheduleForm, schedule_initial
 from catalog.loaders import access_schedule, bound
 from catalog.models import Schedule
 from catalog.schedules import cron as crons
+from catalog.views.lists import list_page
 from common import clock
-from common.http.htmx import is_htmx, redirect
+from common.http.htmx import redirect
 from common.http.problems import Problem
 
 
@@ -33,8 +34,7 @@ def schedule_list(request: HttpRequest) -> HttpResponse:
     )
     for item in listing.page:
         item.target_name = _target_name(request, item)
-    template = "catalog/schedule_list.html" + ("#results" if is_htmx(request) else "")
-    return render(request, template, {"listing": listing})
+    return list_page(request, "schedule", listing)
 
 
 @require_safe

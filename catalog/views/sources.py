@@ -31,6 +31,7 @@ from catalog.loaders import access_source, access_upload, bound, number_in
 from catalog.models import DataSource, Upload
 from catalog.query.spec import ReportQuery
 from catalog.running import run_query
+from catalog.views.lists import list_page
 from common.http.htmx import is_htmx, redirect
 from common.http.problems import Problem
 from common.jobs import submit
@@ -45,8 +46,7 @@ def source_list(request: HttpRequest) -> HttpResponse:
     listing = queries.listing(
         rows, user=request.user, params=request.GET, kinds=kinds, kind_field="kind"
     )
-    template = "catalog/source_list.html" + ("#results" if is_htmx(request) else "")
-    return render(request, template, {"listing": listing})
+    return list_page(request, "source", listing)
 
 
 @require_http_methods(["GET", "POST"])
