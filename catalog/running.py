@@ -64,7 +64,9 @@ def run_query(
     key = cache.key_for(source, query, context)
 
     def compute() -> Result:
-        return run_connection(source.connection(), query, context=context, cancelled=cancelled)
+        return run_connection(
+            source.connection(), query, reader=reader, context=context, cancelled=cancelled
+        )
 
     return cache.get_or_run(key, compute, refresh=refresh)
 
@@ -73,6 +75,7 @@ def run_connection(
     connection: Connection,
     query: ReportQuery | SqlQuery,
     *,
+    reader: User,
     context: dict[str, Any],
     rows: int | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -81,10 +84,20 @@ def run_connection(
     limits = Limits(rows=rows or settings.QUERY_ROW_CAP, seconds=settings.QUERY_SECONDS)
     try:
         return execute.execute(
-            connection, query, limits=limits, context=context, cancelled=cancelled
+            connection,
+            query,
+            limits=limits,
+            context=context,
+            holders=holders_of(reader),
+            cancelled=cancelled,
         )
     except (QueryError, SqlRefused) as error:
         raise QueryRefused(error.message, error.hint) from None
+
+
+def holders_of(user: User) -> tuple[str, ...]:
+    """Whose share of the query children a query of ``user`` takes, narrowest first."""
+    return f"user:{user.pk}", f"organization:{user.organization_id}"
 
 
 def check_query(source: DataSource, query: ReportQuery | SqlQuery, *, user: User) -> None:

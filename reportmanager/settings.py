@@ -46,7 +46,7 @@ UPLOAD_HOURS = 24
 TRASH_DAYS = 30
 QUERY_ROW_CAP = 10_000
 QUERY_SECONDS = env.number("QUERY_SECONDS", default=30.0, minimum=1.0)
-QUERY_WORKERS = env.integer("QUERY_WORKERS", default=2, minimum=1)
+QUERY_WORKERS = env.integer("QUERY_WORKERS", default=4, minimum=1)
 RM_FILE_ROOTS = env.names("RM_FILE_ROOTS", default=[])
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", default="demo-password")
 RATE_LIMITS = env.rates("RATE_LIMITS", default="10/second,60/minute,1000/hour")

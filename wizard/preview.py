@@ -67,7 +67,7 @@ def _result(preview: Preview, user: User, secrets: Mapping[str, str]) -> Result:
     if stored is not None:
         return Result.from_json(stored)
     connection = _connection(preview.source, user, secrets)
-    result = run_connection(connection, preview.query, context=context_for(None, user))
+    result = run_connection(connection, preview.query, reader=user, context=context_for(None, user))
     cache.set(key, result.to_json(), 600)
     return result
 

@@ -24,6 +24,7 @@ from catalog.connectors.registry import get as get_connector
 from catalog.intake.run import convert_file
 from catalog.models import DataSource, SourceColumn, SourceFile, SourceTable, Upload
 from catalog.models.sources import stored_path
+from catalog.running import holders_of
 from common import clock
 
 STATS = ("distinct", "nulls", "min", "max", "samples")
@@ -174,7 +175,9 @@ def _prepare_sqlite(upload: Upload, stored: str) -> PreparedSource:
     path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(upload.path, path)
     try:
-        tables = execute.introspect(Connection(kind="sqlite", config={"path": str(path)}))
+        tables = execute.introspect(
+            Connection(kind="sqlite", config={"path": str(path)}), holders=holders_of(upload.owner)
+        )
     except BaseException:
         path.unlink(missing_ok=True)
         raise

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from catalog.connectors.base import Connection, Limits, SourceError, TableInfo, TestResult
 from catalog.connectors.results import too_big, too_slow
 from catalog.connectors.tables import table_info
+from catalog.connectors.turns import NoTurn, Turns
 from catalog.query.errors import QueryError
 from catalog.query.result import Result
 from catalog.query.spec import ReportQuery, SqlQuery
@@ -31,7 +32,7 @@ Cancelled = Callable[[], bool]
 
 _lock = threading.Lock()
 _settings: dict[str, Any] = {"size": 2, "memory_bytes": 1_500 * 2**20}
-_pool: Pool | None = None
+_pool: tuple[Pool, Turns] | None = None
 
 
 def configure(**settings: Any) -> None:
@@ -41,7 +42,7 @@ def configure(**settings: Any) -> None:
     with _lock:
         _settings.update(settings)
         if _pool is not None:
-            _pool.close()
+            _pool[0].close()
         _pool = None
 
 
@@ -51,23 +52,29 @@ def execute(
     *,
     limits: Limits,
     context: Mapping[str, Any],
+    holders: Sequence[str] = (),
     cancelled: Cancelled | None = None,
 ) -> Result:
-    """Run ``query`` in a child. Raises ``QueryError`` (the query is wrong), ``SqlRefused`` (the SQL
-    is not allowed) or ``SourceError`` (all else), each with a sentence."""
+    """Run ``query`` in a child, on behalf of ``holders`` (see ``catalog.connectors.turns``).
+
+    Raises ``QueryError`` (the query is wrong), ``SqlRefused`` (the SQL is not allowed) or
+    ``SourceError`` (all else), each with a sentence.
+    """
     arguments = {
         "connection": _plain(connection),
         "query": query.model_dump(mode="json"),
         "limits": asdict(limits),
         "context": json.loads(json.dumps(dict(context), default=_jsonable)),
     }
-    answer = _call("run", arguments, connection, limits.seconds, cancelled)
+    answer = _call("run", arguments, connection, limits.seconds, holders, cancelled)
     return Result.from_json(answer)
 
 
-def introspect(connection: Connection, *, cancelled: Cancelled | None = None) -> list[TableInfo]:
+def introspect(
+    connection: Connection, *, holders: Sequence[str] = (), cancelled: Cancelled | None = None
+) -> list[TableInfo]:
     arguments = {"connection": _plain(connection)}
-    answer = _call("introspect", arguments, connection, INTROSPECTION_SECONDS, cancelled)
+    answer = _call("introspect", arguments, connection, INTROSPECTION_SECONDS, holders, cancelled)
     return [table_info(table) for table in answer]
 
 
@@ -75,7 +82,7 @@ def test(connection: Connection) -> TestResult:
     """Never raises for what is wrong with the source: that is the answer."""
     arguments = {"connection": _plain(connection)}
     try:
-        answer = _call("test", arguments, connection, INTROSPECTION_SECONDS, None)
+        answer = _call("test", arguments, connection, INTROSPECTION_SECONDS, (), None)
     except SourceError as error:
         return TestResult(False, f"{error.message} {error.hint}".strip())
     return TestResult(**{**answer, "warnings": tuple(answer["warnings"])})
@@ -86,25 +93,35 @@ def _call(
     arguments: dict[str, Any],
     connection: Connection,
     seconds: float,
+    holders: Sequence[str],
     cancelled: Cancelled | None,
 ) -> Any:
+    pool, turns = _the_pool()
     try:
-        return _the_pool().call(
-            f"catalog.connectors.worker:{function}",
-            arguments,
-            timeout=seconds + GRACE,
-            cancelled=cancelled,
-            affinity=_affinity(connection),
-        )
+        with turns.take(holders, cancelled):
+            return pool.call(
+                f"catalog.connectors.worker:{function}",
+                arguments,
+                timeout=seconds + GRACE,
+                cancelled=cancelled,
+                affinity=_affinity(connection),
+            )
+    except NoTurn:
+        raise SourceError(
+            "Your other queries are still running.",
+            hint="Wait for them, or make them smaller.",
+            code="SERVICE_UNAVAILABLE",
+        ) from None
     except SandboxError as error:
         raise _translated(error, seconds) from None
 
 
-def _the_pool() -> Pool:
+def _the_pool() -> tuple[Pool, Turns]:
     global _pool
     with _lock:
         if _pool is None:
-            _pool = Pool("query", preload=("catalog.connectors.worker",), **_settings)
+            pool = Pool("query", preload=("catalog.connectors.worker",), **_settings)
+            _pool = pool, Turns(_settings["size"])
         return _pool
 
 

@@ -24,7 +24,7 @@ def look_at(report: Report, user: User) -> Callable[[], dict[str, Any]]:
 
     def look() -> dict[str, Any]:
         try:
-            result = run_connection(connection, query, context=context, rows=LOOK_ROWS)
+            result = run_connection(connection, query, reader=user, context=context, rows=LOOK_ROWS)
             summary = drawn(result, chart, title=title).summary
         except (Problem, SourceError, ValueError) as error:
             return {"error": explain_failure(error)}

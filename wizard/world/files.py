@@ -17,6 +17,7 @@ from catalog.connectors.tables import table_info
 from catalog.intake.errors import IntakeError
 from catalog.intake.run import inspect_file
 from catalog.models import Upload
+from catalog.running import holders_of
 from wizard.dialogue.catalog import Sheet, UploadInfo
 
 KEPT_SECONDS = 24 * 3600
@@ -104,6 +105,9 @@ def _database(upload: Upload) -> tuple[TableInfo, ...]:
     found = cache.get(key)
     if found is None:
         connection = Connection(kind="sqlite", config={"path": str(upload.path)})
-        found = [asdict(table) for table in execute.introspect(connection)]
+        found = [
+            asdict(table)
+            for table in execute.introspect(connection, holders=holders_of(upload.owner))
+        ]
         cache.set(key, found, KEPT_SECONDS)
     return tuple(table_info(table) for table in found)
