@@ -77,6 +77,7 @@ def test_a_second_tab_that_is_behind_is_told_so(visit: Visit) -> None:
 
 def test_cancelling_changes_nothing(visit: Visit) -> None:
     wizard = begun(visit)
+    expect(question(wizard.page, SOURCE)).to_be_visible()
     wizard.page.get_by_role("button", name="Cancel", exact=True).click()
     heading = wizard.page.get_by_role("heading", name="Cancelled. Nothing was changed.")
     expect(heading).to_be_focused()
