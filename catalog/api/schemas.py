@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ninja import Schema
+from pydantic import Field
 
 
 class UploadOut(Schema):
@@ -59,8 +60,8 @@ class SourceSchemaOut(Schema):
 
 class SourceIn(Schema):
     uploadId: UUID
-    name: str = ""
-    description: str = ""
+    name: str = Field("", max_length=200)
+    description: str = Field("", max_length=2000)
     project: int | None = None
     sheet: str = ""
     options: dict[str, Any] = {}

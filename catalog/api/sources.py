@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 
@@ -50,6 +51,10 @@ def upload_source(
     project: Form[int | None] = None,
 ) -> Status[dict[str, Any]]:
     def make() -> dict[str, Any]:
+        for field, text, most in (("name", name, 200), ("description", description, 2000)):
+            if len(text) > most:
+                message = _("At most %(n)s characters.") % {"n": most}
+                raise Problem("VALIDATION_FAILED", fields={field: [message]})
         upload = _receive(request, file)
         wanted = SourceIn(
             uploadId=upload.pk, name=name, description=description, sheet=sheet, project=project

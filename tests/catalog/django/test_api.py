@@ -260,3 +260,11 @@ def test_a_page_session_needs_its_csrf_token_to_write(world: World) -> None:
     browser = world.client(world.alice, enforce_csrf_checks=True)
     assert browser.post(UPLOADS, {"file": csv_file()}).status_code == 403
     assert not Upload.objects.exists()
+
+
+@pytest.mark.parametrize("field", ["name", "description"])
+def test_a_text_that_is_too_long_is_refused(world: World, field: str) -> None:
+    sent = {"file": SimpleUploadedFile("a.csv", b"a,b\n1,2\n"), field: "x" * 3000}
+    answer = world.client(world.alice).post("/api/v1/sources/upload", sent)
+    assert answer.status_code == 422
+    assert field in answer.json()["fields"]
