@@ -19,7 +19,7 @@ from wizard.plan.model import Entity
 
 LATER = {
     "update": "To change something, open its page and choose “Edit”.",
-    "delete": "To delete something, open its page and choose “Delete”; it goes to the trash first.",
+    "delete": "To delete something, open its page and choose “Move to trash”.",
 }
 OFFER = "I can create reports, dashboards, data sources and schedules, and list what you have."
 _CREATE = {
