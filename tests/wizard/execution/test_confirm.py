@@ -142,12 +142,12 @@ def test_a_second_click_shows_the_state(world: World) -> None:
 
 def test_many_at_once_execute_once(world: World) -> None:
     session = ready(world)
-    start, outcomes = threading.Barrier(6), []
+    start, outcomes = threading.Barrier(6, timeout=30), []
 
     def click() -> None:
         try:
+            start.wait()  # before a connection is taken: there may be fewer of them than of us
             actor = User.objects.get(pk=world.alice.pk)
-            start.wait()
             found = plans.confirm(
                 session=WizardSession.objects.get(pk=session.pk),
                 actor=actor,
