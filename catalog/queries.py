@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from accounts.models import Project
 from catalog.models import (
@@ -125,12 +125,11 @@ def schedules_of(user: Any) -> QuerySet[Schedule]:
 
 def failing_schedules(user: Any) -> list[Schedule]:
     """Active schedules whose latest run failed."""
-    latest = Run.objects.filter(schedule=OuterRef("pk")).order_by("-due_at")
-    failed = Run.objects.filter(pk=latest.values("pk")[:1], status=Run.Status.FAILED)
     if not user.has_perm("catalog.view_schedule"):
         return []
-    rows = Schedule.objects.visible_to(user).filter(active=True).annotate(failing=Exists(failed))
-    return list(rows.filter(failing=True)[:5])
+    latest = Run.objects.filter(schedule=OuterRef("pk")).order_by("-due_at").values("status")[:1]
+    rows = Schedule.objects.visible_to(user).filter(active=True).annotate(latest=Subquery(latest))
+    return list(rows.filter(latest=Run.Status.FAILED)[:5])
 
 
 def trashed(user: Any) -> list[CatalogItem]:

@@ -336,6 +336,7 @@ def failed(run: Run) -> str:
 
 
 def test_a_failing_source_fails_the_run_in_words_and_is_seen_at_home(world: World) -> None:
+    make_schedule(world, name="Another")  # so that a run's ID is not by chance its schedule's
     schedule = make_schedule(world, name="Broken daily")
     schedule.report.source.files.get().path.unlink()
     sentence = failed(run_now(actor=world.alice, schedule=schedule))
