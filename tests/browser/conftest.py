@@ -24,6 +24,8 @@ FLAGS = [
     "--disable-sync",
 ]
 Visit = Callable[..., Visitor]
+# A busy machine may take its time; only what never comes is wrong.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")
