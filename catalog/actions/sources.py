@@ -10,7 +10,6 @@ import shutil
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,15 +18,15 @@ from accounts.models import Project, User
 from accounts.permissions import require, require_project
 from catalog.actions import base
 from catalog.connectors import execute
-from catalog.connectors.base import ColumnInfo, Connection, TableInfo
+from catalog.connectors.base import Connection, TableInfo
 from catalog.connectors.registry import get as get_connector
+from catalog.connectors.tables import table_info
 from catalog.intake.run import convert_file
+from catalog.intake.tables import file_table
 from catalog.models import DataSource, SourceColumn, SourceFile, SourceTable, Upload
 from catalog.models.sources import stored_path
 from catalog.running import holders_of
 from common import clock
-
-STATS = ("distinct", "nulls", "min", "max", "samples")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def prepare_source(
         stored=stored,
         original_name=upload.name,
         sha256=upload.sha256,
-        tables=[_file_table(upload, converted)],
+        tables=[asdict(file_table(upload.name, converted))],
         sheet=converted.get("sheet") or "",
         options={**wanted, **converted["options"]},
         report=converted["report"],
@@ -146,28 +145,6 @@ def update_source(
     if "config" in changes:
         changes["data_version"] = source.data_version + 1  # leaves the kept results behind
     return base.update(source, actor=actor, changes=changes, expected_version=expected_version)
-
-
-def _file_table(upload: Upload, converted: dict[str, Any]) -> dict[str, Any]:
-    label = converted.get("sheet") or Path(upload.name).stem
-    return {
-        "name": "data",
-        "label": label,
-        "kind": "file",
-        "rows": converted["rows"],
-        "columns": [
-            {
-                "name": column["name"],
-                "label": column["label"],
-                "type": column["type"],
-                "semantic": column["semantic"],
-                "sensitive": column.get("sensitive", False),
-                "stats": {name: column[name] for name in STATS if column.get(name) is not None},
-            }
-            for column in converted["columns"]
-        ],
-        "foreign_keys": [],
-    }
 
 
 def _prepare_sqlite(upload: Upload, stored: str) -> PreparedSource:
@@ -232,16 +209,7 @@ def _column(column: dict[str, Any]) -> dict[str, Any]:
 
 def tables_of(prepared: PreparedSource) -> list[TableInfo]:
     """The tables as engines know them, before the source is saved."""
-    return [
-        TableInfo(
-            name=table["name"],
-            label=table["label"],
-            columns=[ColumnInfo(**column) for column in table["columns"]],
-            rows=table["rows"],
-            kind=table["kind"],
-        )
-        for table in prepared.tables
-    ]
+    return [table_info(table) for table in prepared.tables]
 
 
 def connection_of(prepared: PreparedSource) -> Connection:

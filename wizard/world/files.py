@@ -12,16 +12,16 @@ from django.core.cache import cache
 
 from accounts.models import User
 from catalog.connectors import execute
-from catalog.connectors.base import ColumnInfo, Connection, SourceError, TableInfo
+from catalog.connectors.base import Connection, SourceError, TableInfo
 from catalog.connectors.tables import table_info
 from catalog.intake.errors import IntakeError
 from catalog.intake.run import inspect_file
+from catalog.intake.tables import file_table
 from catalog.models import Upload
 from catalog.running import holders_of
 from wizard.dialogue.catalog import Sheet, UploadInfo
 
 KEPT_SECONDS = 24 * 3600
-_STATS = ("distinct", "nulls", "min", "max", "samples")
 
 
 def find(user: User, upload_id: str) -> Upload | None:
@@ -37,7 +37,9 @@ def look(upload: Upload, options: dict[str, Any]) -> UploadInfo:
     ``problem``; a file that has gone missing is one as well."""
     try:
         found = _found(upload, options)
-        tables = _database(upload) if found["kind"] == "sqlite" else (_table(upload, found),)
+        tables = (
+            _database(upload) if found["kind"] == "sqlite" else (file_table(upload.name, found),)
+        )
     except (IntakeError, SourceError) as error:
         problem = f"{error.message} {error.hint}".strip()
         return UploadInfo(
@@ -80,23 +82,6 @@ def _sheets(found: dict[str, Any]) -> tuple[Sheet, ...]:
     return tuple(
         Sheet(sheet["name"], sheet.get("rows"), sheet.get("columns"))
         for sheet in found.get("sheets") or ()
-    )
-
-
-def _table(upload: Upload, found: dict[str, Any]) -> TableInfo:
-    label = found.get("sheet") or upload.name.rpartition(".")[0] or upload.name
-    columns = [_column(column) for column in found["columns"]]
-    return TableInfo("data", label, columns, rows=found.get("rows"), kind="file")
-
-
-def _column(column: dict[str, Any]) -> ColumnInfo:
-    return ColumnInfo(
-        name=column["name"],
-        label=column["label"],
-        type=column["type"],
-        semantic=column["semantic"],
-        sensitive=column.get("sensitive", False),
-        stats={name: column[name] for name in _STATS if column.get(name) is not None},
     )
 
 
