@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, the + New menu, the command palette, the home page.
+"""The frame around every page: navigation, the + New menu, the command palette, notices, home.
 
 The apps register what they offer in ``AppConfig.ready()``; the frame shows a person what they may
 use. An entry whose URL does not exist is left out: an app that is off leaves no dead links.
@@ -15,6 +15,9 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+
+from common.notices import Notice as Notice
+from common.notices import NoticeProvider, ShownNotice, notices_for
 
 Text = str | Promise
 
@@ -123,6 +126,7 @@ class Registry:
     new: dict[str, NewItem] = field(default_factory=dict)
     palette: list[PaletteProvider] = field(default_factory=list)
     home: dict[str, HomeSection] = field(default_factory=dict)
+    notices: list[NoticeProvider] = field(default_factory=list)
 
     def nav_for(self, user: Person, current_url: str = "") -> list[Link]:
         """Navigation of this user; the entry the current page belongs to is marked."""
@@ -188,6 +192,12 @@ def register_home(section: HomeSection) -> None:
     registry.home[section.key] = section
 
 
+def register_notice(provider: NoticeProvider) -> None:
+    """``provider(request)`` is asked on every full page of somebody signed in."""
+    if provider not in registry.notices:
+        registry.notices.append(provider)
+
+
 def nav_for(user: Person, current_url: str = "") -> list[Link]:
     return registry.nav_for(user, current_url)
 
@@ -230,6 +240,11 @@ class Shell:
     def new(self) -> list[Link]:
         user = self._request.user
         return registry.new_for(user) if user.is_authenticated else []
+
+    @cached_property
+    def notices(self) -> list[ShownNotice]:
+        signed_in = self._request.user.is_authenticated
+        return notices_for(self._request, registry.notices) if signed_in else []
 
     @cached_property
     def theme(self) -> Theme:

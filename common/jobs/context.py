@@ -12,7 +12,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
 from common import clock, realtime
-from common.jobs import settlement
+from common.jobs import registry, settlement
 from common.jobs.errors import JobCancelled, JobInterrupted, LeaseLost
 from common.jobs.models import Job, JobStatus, JobStep
 from common.jobs.schemas import progress_json
@@ -31,6 +31,7 @@ class JobContext:
         self.lost = threading.Event()
         self.finished = False
         self._stopping = stopping or threading.Event()
+        self._waits = registry.lane_of(job.kind) == "transfer"
         self._depth = _transaction_depth()
         self._published = self._saved = self._looked = float("-inf")
 
@@ -51,6 +52,7 @@ class JobContext:
         if moment - self._saved >= SAVE_EVERY and not self._in_own_transaction():
             self._saved = moment
             self._write()
+            self._let_go()
 
     def check(self) -> None:
         """Raise if this run should end. Cheap: the table is asked at most every 0.2 s.
@@ -66,6 +68,7 @@ class JobContext:
             return
         self._looked = moment
         row = self._rows().values_list("cancel_requested_at").first()
+        self._let_go()
         if row is None:
             self.lose()
         elif row[0]:
@@ -132,6 +135,11 @@ class JobContext:
 
     def _rows(self) -> Any:
         return Job.objects.held_by(self.owner).filter(pk=self.job.pk)
+
+    def _let_go(self) -> None:
+        """A transfer waits for hours: meanwhile others may have its connection."""
+        if self._waits and not connection.in_atomic_block:
+            connection.close()
 
     def _in_own_transaction(self) -> bool:
         return _transaction_depth() > self._depth

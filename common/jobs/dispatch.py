@@ -1,4 +1,7 @@
-"""Hand a queued job to whatever carries jobs here: the threads of this process, or Redis."""
+"""Hand a queued job to whatever carries jobs here: the threads of this process, or Redis.
+
+Redis carries the work lane only. Transfers are found in the table by the processes that run them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from common import clock
-from common.jobs import embedded
+from common.jobs import embedded, registry
 from common.jobs.models import Job
 
 log = structlog.get_logger(__name__)
@@ -17,8 +20,9 @@ log = structlog.get_logger(__name__)
 
 def send(job: Job) -> None:
     """Harmless to repeat: a delivery that comes second finds nothing to claim."""
-    if not settings.REDIS_URL:
-        embedded.wake()
+    lane = registry.lane_of(job.kind)
+    if lane == "transfer" or not settings.REDIS_URL:
+        embedded.wake(lane)
     elif job.run_after is None or job.run_after <= clock.now():
         _enqueue([job])
 
@@ -29,7 +33,8 @@ def redispatch() -> int:
         embedded.wake()
         return 0
     overdue = clock.now() - timedelta(seconds=2 * settings.JOB_LEASE)
-    lost = Job.objects.runnable().filter(Q(dispatched_at=None) | Q(dispatched_at__lt=overdue))
+    waiting = Job.objects.runnable().in_lane("work")
+    lost = waiting.filter(Q(dispatched_at=None) | Q(dispatched_at__lt=overdue))
     return _enqueue(list(lost.order_by("created_at")[:500]), again=True)
 
 

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, connections
 
+from common.jobs.registry import LANES, Lane
+
 log = structlog.get_logger(__name__)
 
 
 class Workers:
-    """A dispatcher thread that claims jobs, and one thread for each job that runs."""
+    """A dispatcher thread that claims the jobs of a lane, and one thread for each that runs."""
 
-    def __init__(self, threads: int, *, poll: float, lease: float) -> None:
+    def __init__(self, lane: Lane, threads: int, *, poll: float, lease: float) -> None:
         self.woken = threading.Event()
+        self._lane = lane
         self._stopping = threading.Event()
         self._slots = threading.BoundedSemaphore(threads)
         self._poll = poll
         self._reap_every = max(0.5, lease / 3)
         self._reaped = float("-inf")
         self._running: set[threading.Thread] = set()
-        self._dispatcher = threading.Thread(target=self._dispatch, name="jobs", daemon=True)
+        self._dispatcher = threading.Thread(target=self._dispatch, name=f"jobs-{lane}", daemon=True)
 
     def start(self) -> None:
         self._dispatcher.start()
@@ -32,12 +36,15 @@ class Workers:
     def alive(self) -> bool:
         return self._dispatcher.is_alive()
 
-    def stop(self, seconds: float) -> None:
+    def tell_to_stop(self) -> None:
         """Take nothing new; running jobs end, or go back into the queue at their next check."""
         self._stopping.set()
         self.woken.set()
-        deadline = time.monotonic() + seconds
-        for thread in [self._dispatcher, *self._running]:
+
+    def wait_until(self, deadline: float) -> None:
+        """``deadline`` is a moment of ``time.monotonic()``."""
+        self._dispatcher.join(timeout=max(0.0, deadline - time.monotonic()))
+        for thread in list(self._running):
             thread.join(timeout=max(0.0, deadline - time.monotonic()))
 
     def _dispatch(self) -> None:
@@ -67,7 +74,7 @@ class Workers:
             return False
         job = None
         try:
-            job = engine.claim_next()
+            job = engine.claim_next(self._lane)
         finally:
             if job is None:
                 self._slots.release()
@@ -94,32 +101,40 @@ class Workers:
             self.woken.set()
 
 
-_workers: Workers | None = None
+_workers: dict[Lane, Workers] = {}
 
 
-def start() -> Workers:
-    """Run jobs in this process from now on."""
-    global _workers
-    if _workers is None:
-        _workers = Workers(settings.JOB_THREADS, poll=settings.JOB_POLL, lease=settings.JOB_LEASE)
-        _workers.start()
-    return _workers
+def start(lanes: Sequence[Lane] = LANES) -> None:
+    """Run the jobs of these lanes in this process from now on."""
+    threads = {"work": settings.JOB_THREADS, "transfer": settings.JOB_TRANSFERS}
+    for lane in lanes:
+        if lane not in _workers:
+            _workers[lane] = Workers(
+                lane, threads[lane], poll=settings.JOB_POLL, lease=settings.JOB_LEASE
+            )
+            _workers[lane].start()
 
 
 def stop(seconds: float = 8.0) -> None:
-    global _workers
-    if _workers is not None:
-        _workers.stop(seconds)
-        _workers = None
+    """End all lanes, side by side, within this time."""
+    deadline = time.monotonic() + seconds
+    stopping = list(_workers.values())
+    for workers in stopping:
+        workers.tell_to_stop()
+    for workers in stopping:
+        workers.wait_until(deadline)
+    _workers.clear()
 
 
-def wake() -> None:
-    if _workers is not None:
-        _workers.woken.set()
+def wake(lane: Lane | None = None) -> None:
+    """There is something to do, in one lane or in any."""
+    for name, workers in list(_workers.items()):
+        if lane in (None, name):
+            workers.woken.set()
 
 
 def state() -> str:
     """``off`` when this process runs no jobs, else ``ok`` or ``stopped``."""
-    if _workers is None:
+    if not _workers:
         return "off"
-    return "ok" if _workers.alive else "stopped"
+    return "ok" if all(workers.alive for workers in _workers.values()) else "stopped"

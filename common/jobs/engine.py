@@ -24,16 +24,19 @@ from common.jobs import registry, settlement
 from common.jobs.context import JobContext
 from common.jobs.errors import JobCancelled, JobFailed, JobInterrupted, JobRetry, LeaseLost
 from common.jobs.models import Job, JobStatus
+from common.jobs.registry import Lane
 
 log = structlog.get_logger(__name__)
 DATABASE_PAUSE = 5.0
 
 
-def claim(job_id: Any) -> Job | None:
-    """Make the job ours by one conditional UPDATE; None if somebody else was quicker."""
+def claim(job_id: Any, *, lane: Lane | None = None) -> Job | None:
+    """Make the job ours by one conditional UPDATE; None if somebody else was quicker, or if it is
+    not for this lane."""
     owner = f"{socket.gethostname()[:60]}:{os.getpid()}:{secrets.token_hex(6)}"
     claimed = (
         Job.objects.runnable()
+        .in_lane(lane)
         .filter(pk=job_id)
         .update(
             status=JobStatus.RUNNING,
@@ -46,18 +49,18 @@ def claim(job_id: Any) -> Job | None:
     return Job.objects.filter(pk=job_id, owner=owner).first() if claimed else None
 
 
-def claim_next() -> Job | None:
-    """The oldest job that may run now."""
-    waiting = Job.objects.runnable().order_by("created_at").values_list("pk", flat=True)
-    for job_id in waiting[:10]:
-        if job := claim(job_id):
+def claim_next(lane: Lane | None = None) -> Job | None:
+    """The oldest job that may run now, of one lane or of all."""
+    waiting = Job.objects.runnable().in_lane(lane).order_by("created_at")
+    for job_id in waiting.values_list("pk", flat=True)[:10]:
+        if job := claim(job_id, lane=lane):
             return job
     return None
 
 
-def run(job_id: Any) -> bool:
-    """Claim and run; False for a duplicate delivery or a cancelled job."""
-    if job := claim(job_id):
+def run(job_id: Any, *, lane: Lane | None = None) -> bool:
+    """Claim and run; False for a duplicate delivery, a cancelled job, one of another lane."""
+    if job := claim(job_id, lane=lane):
         execute(job)
         return True
     return False
@@ -155,14 +158,12 @@ def _beating(ctx: JobContext) -> Iterator[None]:
 
 
 def _beat(ctx: JobContext, ended: threading.Event) -> None:
-    try:
-        while not ended.wait(settings.JOB_LEASE / 3):
-            try:
-                if not ctx.renew() and not ended.is_set() and not ctx.finished:
-                    ctx.lost.set()
-                    return
-            except DatabaseError:
-                log.warning("heartbeat could not be written", job=str(ctx.job.pk))
-                connections.close_all()
-    finally:
-        connections.close_all()
+    while not ended.wait(settings.JOB_LEASE / 3):
+        try:
+            if not ctx.renew() and not ended.is_set() and not ctx.finished:
+                ctx.lost.set()
+                return
+        except DatabaseError:
+            log.warning("heartbeat could not be written", job=str(ctx.job.pk))
+        finally:
+            connections.close_all()  # not kept from beat to beat: pools are small

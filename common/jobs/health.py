@@ -9,11 +9,9 @@ from common.jobs import embedded
 
 def state() -> str:
     """``"ok"``, or a sentence that names what is missing."""
-    if settings.REDIS_URL:
-        return _redis()
     if embedded.state() == "stopped":
         return "The job threads of this process have stopped."
-    return "ok"
+    return _redis() if settings.REDIS_URL else "ok"
 
 
 def _redis() -> str:

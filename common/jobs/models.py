@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -25,6 +26,7 @@ class JobStatus(models.TextChoices):
 
 
 ACTIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
+ENDED = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELLED)
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -41,6 +43,17 @@ class JobQuerySet(models.QuerySet["Job"]):
     def runnable(self) -> Self:
         due = Q(run_after__isnull=True) | Q(run_after__lte=clock.now())
         return self.filter(due, status=JobStatus.QUEUED)
+
+    def in_lane(self, lane: registry.Lane | None) -> Self:
+        """What a carrier of this lane may take; None for one that carries all."""
+        if lane is None:
+            return self
+        transfers = Q(kind__in=registry.transfers())
+        return self.filter(transfers if lane == "transfer" else ~transfers)
+
+    def ended_before(self, moment: datetime) -> Self:
+        """Created before it too, of course: that is what the index knows."""
+        return self.filter(status__in=ENDED, created_at__lt=moment, finished_at__lt=moment)
 
     def expired(self) -> Self:
         """Running by the table, but nobody has renewed the lease."""
@@ -85,8 +98,9 @@ class Job(models.Model):
     run_after = models.DateTimeField(_("not before"), null=True, blank=True)
     dispatched_at = models.DateTimeField(_("dispatched"), null=True, blank=True)
     cancel_requested_at = models.DateTimeField(_("cancel requested"), null=True, blank=True)
-    done = models.PositiveIntegerField(_("done"), default=0)
-    total = models.PositiveIntegerField(_("of"), default=0)
+    # Whatever the kind counts: rows, steps, bytes.
+    done = models.PositiveBigIntegerField(_("done"), default=0)
+    total = models.PositiveBigIntegerField(_("of"), default=0)
     note = models.CharField(_("note"), max_length=200, blank=True)
     result = models.JSONField(_("result"), null=True, blank=True, encoder=DjangoJSONEncoder)
     error = models.JSONField(_("error"), null=True, blank=True)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 Handler = Callable[..., Any]
 Compensation = Callable[["Job", dict[str, Any]], None]
 Retry = Literal["always", "never"]
+Lane = Literal["work", "transfer"]
+LANES: tuple[Lane, ...] = ("work", "transfer")
 _H = TypeVar("_H", bound=Handler)
 
 
@@ -23,6 +25,10 @@ class Kind:
     again (finished steps are not repeated), ``"never"`` fails it. ``on_failure(job, error)`` runs
     inside the transaction that sets the final status ``failed`` or ``cancelled``, in whichever
     process that happens: keep it short and within the database.
+
+    ``lane`` keeps what mostly waits apart from what works: a ``"transfer"`` may take hours over the
+    network, and has threads of its own (``JOB_TRANSFERS``). It holds no database connection while
+    it waits: outside a transaction ``ctx.progress()`` and ``ctx.check()`` give it back.
     """
 
     name: str
@@ -30,6 +36,7 @@ class Kind:
     title: str
     max_attempts: int
     on_failure: Compensation | None = None
+    lane: Lane = "work"
 
 
 _kinds: dict[str, Kind] = {}
@@ -43,9 +50,10 @@ def register(
     retry: Retry = "always",
     max_attempts: int = 3,
     on_failure: Compensation | None = None,
+    lane: Lane = "work",
 ) -> None:
     attempts = max_attempts if retry == "always" else 1
-    kind = Kind(name, handler, title, attempts, on_failure)
+    kind = Kind(name, handler, title, attempts, on_failure, lane)
     known = _kinds.get(name)
     if known and (known.handler.__module__, known.handler.__qualname__) != (
         handler.__module__,
@@ -62,6 +70,7 @@ def job(
     retry: Retry = "always",
     max_attempts: int = 3,
     on_failure: Compensation | None = None,
+    lane: Lane = "work",
 ) -> Callable[[_H], _H]:
     """Register the decorated function, called as ``handler(ctx, **payload)``."""
 
@@ -73,6 +82,7 @@ def job(
             retry=retry,
             max_attempts=max_attempts,
             on_failure=on_failure,
+            lane=lane,
         )
         return handler
 
@@ -87,3 +97,14 @@ def get(name: str) -> Kind:
     if kind := _kinds.get(name):
         return kind
     raise LookupError(f"No job kind is called {name!r}.")
+
+
+def lane_of(name: str) -> Lane:
+    """Kinds nobody knows belong to the work lane, where they fail with a sentence."""
+    kind = _kinds.get(name)
+    return kind.lane if kind else "work"
+
+
+def transfers() -> list[str]:
+    """The kinds of the transfer lane."""
+    return [kind.name for kind in list(_kinds.values()) if kind.lane == "transfer"]

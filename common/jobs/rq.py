@@ -1,10 +1,13 @@
-"""RQ as a carrier: it brings job ids to workers on other machines, and nothing more."""
+"""RQ as the carrier of the work lane: it brings job ids to workers on other machines, no more."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import cast
 
 import django_rq
+import rq
 from django.db import connections
 
 from common.jobs import engine
@@ -34,14 +37,26 @@ def enqueue(jobs: Iterable[Job], *, again: bool = False) -> int:
 
 def run(job_id: str) -> bool:
     try:
-        return engine.run(job_id)
+        return engine.run(job_id, lane="work")
     finally:
         connections.close_all()
 
 
-def work() -> None:
+class Worker(rq.Worker):
+    """RQ's worker, which says at once that it was told to stop: its job may take its time."""
+
+    told_to_stop: Callable[[], None] | None = None
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        if self.told_to_stop:
+            self.told_to_stop()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+
+def work(*, told_to_stop: Callable[[], None] | None = None) -> None:
     """Serve the queue in this process until it is told to stop (SIGTERM ends after the job)."""
-    worker = django_rq.get_worker(QUEUE)
+    worker = cast(Worker, django_rq.get_worker(QUEUE, worker_class=Worker))
+    worker.told_to_stop = told_to_stop
     _forget_connections()
     worker.work(logging_level=None)
 

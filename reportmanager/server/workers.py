@@ -1,4 +1,4 @@
-"""A worker process beside the web server, started again when it dies."""
+"""A worker process beside this one, started again when it dies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ PAUSE_SECONDS = 1.0
 class WorkerProcess:
     """``manage.py run_worker`` as a child; it ends by itself when this process is gone."""
 
-    def __init__(self) -> None:
+    def __init__(self, lane: str = "all") -> None:
+        self._lane = lane
         self._stopping = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self._watcher = threading.Thread(target=self._watch, name="worker-process", daemon=True)
@@ -26,12 +27,17 @@ class WorkerProcess:
         self._child = self._spawn()
         self._watcher.start()
 
-    def stop(self, seconds: float) -> None:
+    def tell_to_stop(self) -> None:
+        """Returns at once: it is called by signal handlers too."""
         self._stopping.set()
+        if self._child is not None:
+            self._child.terminate()
+
+    def stop(self, seconds: float) -> None:
+        self.tell_to_stop()
         child = self._child
-        if child is None or child.poll() is not None:
+        if child is None:
             return
-        child.terminate()
         try:
             child.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -48,8 +54,12 @@ class WorkerProcess:
                 return
             log.error("the worker process ended; starting another", code=code)
             self._child = self._spawn()
+            if self._stopping.is_set():  # told just now, when there was no child to tell
+                self._child.terminate()
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         manage = Path(__file__).resolve().parent.parent.parent / "manage.py"
-        command = [sys.executable, str(manage), "run_worker", "--parent", str(os.getpid())]
-        return subprocess.Popen(command, start_new_session=True)
+        options = ["--lane", self._lane, "--parent", str(os.getpid())]
+        return subprocess.Popen(
+            [sys.executable, str(manage), "run_worker", *options], start_new_session=True
+        )

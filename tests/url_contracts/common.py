@@ -1,4 +1,4 @@
-"""The URLs of the kernel: jobs."""
+"""The URLs of the kernel: notices, jobs."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ def job(world: World) -> tuple[Any, ...]:
 
 
 CONTRACTS = {
+    "notice-dismissal": Contract(
+        elsewhere="common/test_notices.py: POST only, about nothing but one's own session"
+    ),
     "jobs:job-detail": Contract(args=job, fragment=True, queries=10),
     "jobs:job-cancellation": Contract(args=job, methods=POST),
 }

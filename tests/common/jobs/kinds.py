@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from common.jobs import JobContext, JobFailed, JobRetry, job
+from common.jobs import JobContext, JobFailed, JobRetry, job, register
 
 
 def note(path: str, text: str) -> None:
@@ -56,6 +57,19 @@ def patient(ctx: JobContext, *, path: str, seconds: float = 60.0) -> None:
     while time.monotonic() < deadline:
         ctx.check()
         time.sleep(0.02)
+
+
+register("tests.fetch", steps, title="Fetch in steps", max_attempts=5, lane="transfer")
+register("tests.patient_fetch", patient, title="Fetch until it is stopped", lane="transfer")
+
+
+@job("tests.stubborn", title="Will not be stopped")
+def stubborn(ctx: JobContext, *, path: str, seconds: float = 60.0) -> None:
+    note(path, f"begin {os.getpid()}")
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(Exception):
+            time.sleep(0.1)
 
 
 @job("tests.refuse", title="Refuse", on_failure=left_behind)

@@ -52,6 +52,45 @@ def test_another_worker_takes_up_after_the_lease(processes: Processes, tmp_path:
     assert (job.attempt, job.result["count"]) == (2, COUNT)
 
 
+def test_a_transfer_goes_on_elsewhere(processes: Processes, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    job = submit("tests.fetch", payload={"path": str(path), "count": 4, "seconds": 0.4})
+    first = processes.start("run_worker", "--lane", "transfer")
+    wait_for(lambda: "start 2" in lines(path))
+    kill(first)
+    finished = job.steps.count()
+    assert finished >= 2
+    processes.start("run_worker", "--lane", "work")  # its reaper requeues, but it may not run it
+    wait_for(lambda: status(job) == "queued")
+    processes.start("run_worker", "--lane", "transfer")
+    wait_for(lambda: status(job) == "succeeded")
+    starts = [line for line in lines(path) if line.startswith("start")]
+    assert len(starts) == 5  # the step in flight again, no other
+    assert job.attempt == 2
+
+
+def test_a_worker_of_one_lane_leaves_the_other_alone(processes: Processes, tmp_path: Path) -> None:
+    jobs = {
+        kind: [submit(kind, payload={"path": str(tmp_path / kind), "count": 1}) for _ in range(2)]
+        for kind in ("tests.steps", "tests.fetch")
+    }
+    processes.start("run_worker", "--lane", "work")
+    wait_for(lambda: all(status(job) == "succeeded" for job in jobs["tests.steps"]))
+    assert {status(job) for job in jobs["tests.fetch"]} == {"queued"}
+    processes.start("run_worker", "--lane", "transfer")
+    wait_for(lambda: all(status(job) == "succeeded" for job in jobs["tests.fetch"]))
+
+
+def test_a_stopped_worker_hands_a_transfer_back(processes: Processes, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    job = submit("tests.patient_fetch", payload={"path": str(path)})
+    worker = processes.start("run_worker")
+    wait_for(lambda: lines(path))
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(timeout=30) == 0
+    assert (status(job), job.attempt, job.owner) == ("queued", 0, "")
+
+
 def test_two_workers_share_jobs_and_repeat_none(processes: Processes, tmp_path: Path) -> None:
     paths = [tmp_path / str(number) for number in range(6)]
     jobs = [submit("tests.steps", payload={"path": str(path), "count": 2}) for path in paths]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import redis
 import rq
@@ -25,6 +26,7 @@ from tests.common.jobs.kinds import lines
 from tests.common.jobs.processes import Processes, kill, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.services]
+WORKER = ("run_worker", "--lane", "work")  # without the process for transfers, which takes its time
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,7 @@ def status(job: Job) -> str:
 def test_workers_carry_jobs(processes: Processes, tmp_path: Path) -> None:
     path = tmp_path / "log"
     job = queue(processes, "tests.steps", path=str(path), count=2)
-    worker = processes.start("run_worker")
+    worker = processes.start(*WORKER)
     wait_for(lambda: status(job) == "succeeded")
     assert lines(path)[0] != f"begin {worker.pid}"  # in a child of the worker
 
@@ -89,14 +91,14 @@ def test_workers_carry_jobs(processes: Processes, tmp_path: Path) -> None:
 def test_worker_and_child_are_killed(processes: Processes, tmp_path: Path) -> None:
     path = tmp_path / "log"
     job = queue(processes, "tests.steps", path=str(path), count=5, seconds=0.4)
-    worker = processes.start("run_worker")
+    worker = processes.start(*WORKER)
     wait_for(lambda: "start 2" in lines(path))
     kill(worker)
     kill(int(lines(path)[0].removeprefix("begin ")))
     finished = job.steps.count()
     assert finished >= 2
     processes.start("run_scheduler")
-    processes.start("run_worker")
+    processes.start(*WORKER)
     wait_for(lambda: status(job) == "succeeded")
     starts = [line for line in lines(path) if line.startswith("start")]
     assert len(starts) <= 6  # the step in flight at most was repeated
@@ -113,7 +115,7 @@ def test_a_job_that_is_delivered_twice_runs_once(
     for _number in range(2):
         deliver(redis_url, job)
     for _number in range(2):
-        processes.start("run_worker")
+        processes.start(*WORKER)
     wait_for(lambda: status(job) == "succeeded")
     late = deliver(redis_url, job)
     wait_for(lambda: late.get_status(refresh=True) == "finished")
@@ -129,7 +131,7 @@ def test_a_redis_that_forgot_everything(
     client = redis.Redis.from_url(redis_url)
     assert client.llen("rq:queue:default") == 1
     client.flushall()
-    processes.start("run_worker")
+    processes.start(*WORKER)
     processes.start("run_scheduler")
     wait_for(lambda: status(job) == "succeeded")
     assert len([line for line in lines(path) if line.startswith("begin")]) == 1
@@ -142,7 +144,7 @@ def test_a_redis_that_is_away_loses_no_job(processes: Processes, tmp_path: Path)
     job = queue(processes, "tests.steps", path=str(path), count=1)
     assert status(job) == "queued"
     processes.environment["REDIS_URL"] = there
-    processes.start("run_worker")
+    processes.start(*WORKER)
     processes.start("run_scheduler")
     wait_for(lambda: status(job) == "succeeded")
 
@@ -163,3 +165,72 @@ async def test_events_reach_pages_served_by_other_processes(
     await sync_to_async(processes.call)("publish", "open:1", "changed")
     message = await asyncio.wait_for(layer.receive(channel), timeout=30)
     assert (message["topic"], message["event"]) == ("open:1", "changed")
+
+
+@pytest.fixture
+def everywhere(processes: Processes) -> Processes:
+    """Also ``manage.py``, which workers start beside them, knows the kinds of the tests."""
+    processes.environment["DJANGO_SETTINGS_MODULE"] = "tests.common.jobs.settings"
+    return processes
+
+
+def messages(redis_url: str) -> list[str]:
+    client = redis.Redis.from_url(redis_url)
+    return [name for queue in rq.Queue.all(connection=client) for name in queue.get_job_ids()]
+
+
+def is_running(job: Job) -> bool:
+    return status(job) == "running"
+
+
+def test_transfers_are_no_business_of_redis(
+    processes: Processes, redis_url: str, tmp_path: Path
+) -> None:
+    """Neither when they are submitted, nor when lost messages are sent again, nor if one comes."""
+    transfer = queue(processes, "tests.fetch", path=str(tmp_path / "transfer"), count=1)
+    assert messages(redis_url) == []
+    work = queue(processes, "tests.steps", path=str(tmp_path / "work"), count=1)
+    redis.Redis.from_url(redis_url).flushall()
+    Job.objects.update(dispatched_at=None)
+    processes.start("run_scheduler")
+    wait_for(lambda: messages(redis_url))
+    assert messages(redis_url) == [f"{work.pk}-0"]
+    astray = deliver(redis_url, transfer)
+    processes.start(*WORKER)
+    wait_for(lambda: status(work) == "succeeded")
+    wait_for(lambda: astray.get_status(refresh=True) == "finished")
+    assert (status(transfer), transfer.attempt, transfer.dispatched_at) == ("queued", 0, None)
+
+
+def test_a_worker_also_carries_several_transfers_at_once(
+    everywhere: Processes, tmp_path: Path
+) -> None:
+    fetches = [
+        queue(everywhere, "tests.patient_fetch", path=str(tmp_path / f"{number}"))
+        for number in range(3)
+    ]
+    work = queue(everywhere, "tests.steps", path=str(tmp_path / "work"), count=1)
+    worker = everywhere.start("run_worker")
+    wait_for(lambda: status(work) == "succeeded" and all(map(is_running, fetches)))
+    [beside] = psutil.Process(worker.pid).children()
+    for number in range(3):
+        assert lines(tmp_path / f"{number}") == [f"begin {beside.pid}"]
+    kill(worker)
+    beside.wait(timeout=30)  # it does not outlive the worker, and hands back what it carried
+    assert [status(fetch) for fetch in fetches] == ["queued"] * 3
+    assert [fetch.attempt for fetch in fetches] == [0] * 3
+
+
+def test_a_worker_that_ends_its_work_hands_transfers_back_meanwhile(
+    everywhere: Processes, tmp_path: Path
+) -> None:
+    fetch = queue(everywhere, "tests.patient_fetch", path=str(tmp_path / "fetch"))
+    work = queue(everywhere, "tests.stubborn", path=str(tmp_path / "work"))
+    worker = everywhere.start("run_worker")
+    wait_for(lambda: lines(tmp_path / "work") and lines(tmp_path / "fetch"))
+    worker.terminate()
+    wait_for(lambda: status(fetch) == "queued")
+    assert fetch.attempt == 0
+    assert is_running(work)
+    assert worker.poll() is None
+    kill(int(lines(tmp_path / "work")[0].removeprefix("begin ")))
