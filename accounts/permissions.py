@@ -40,6 +40,7 @@ WORDS: dict[str, Any] = {
     "accounts.change_project": gettext_lazy("change projects"),
     "accounts.change_projectmember": gettext_lazy("change who is in a project"),
     "accounts.delete_projectmember": gettext_lazy("change who is in a project"),
+    "llm.manage_models": gettext_lazy("manage language models"),
     "wizard.use_wizard": gettext_lazy("use the AI wizard"),
     "wizard.execute_wizard_plan": gettext_lazy("execute wizard plans"),
 }

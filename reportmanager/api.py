@@ -13,18 +13,22 @@ from ninja.errors import ValidationError as BodyError
 from accounts.api_auth import AUTH
 from catalog.api import router as catalog_router
 from common.http.problems import Problem, json_response
+from llm.api import router as llm_router
 from reportmanager.api_jobs import router as jobs_router
 from wizard.api import router as wizard_router
 
 api = NinjaAPI(
     title="Report Manager",
     version="1",
-    description="Data sources, reports, dashboards and the wizard. Errors are problem JSON.",
+    description=(
+        "Data sources, reports, dashboards, the wizard and models. Errors are problem JSON."
+    ),
     auth=AUTH,
     docs_url="/docs",
     urls_namespace="api",
 )
 api.add_router("", catalog_router)
+api.add_router("", llm_router)
 api.add_router("/wizard", wizard_router)
 api.add_router("/jobs", jobs_router)
 

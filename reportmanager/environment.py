@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 EXAMPLE_PREFIX = "django-insecure-"
+_DURATION = re.compile(r"\d{1,6}(\.\d{1,3})?")
 _RATE = re.compile(r"([1-9]\d{0,8})/(second|minute|hour)")
 
 
@@ -87,6 +88,16 @@ class Environment:
                 raise ImproperlyConfigured(f"{name} must look like {default}, not {part!r}.")
             limits[match[2]] = int(match[1])
         return limits
+
+    def seconds(self, name: str, *, default: str) -> dict[str, float]:
+        """Durations like ``chat=300,title=20``; what is not named keeps its default."""
+        known = dict(part.split("=") for part in default.split(","))
+        for part in self.names(name, default=[]):
+            key, _equals, value = (each.strip() for each in part.partition("="))
+            if key not in known or not _DURATION.fullmatch(value) or float(value) <= 0:
+                raise ImproperlyConfigured(f"{name} must look like {default}, not {part!r}.")
+            known[key] = value
+        return {key: float(value) for key, value in known.items()}
 
     def directory(self, name: str, *, default: Path) -> Path:
         path = Path(self.text(name, default=str(default))).expanduser().resolve()

@@ -37,13 +37,23 @@ ENABLE_WEBSOCKET = env.boolean("ENABLE_WEBSOCKET", default=True)
 LOG_LEVEL = env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
 OLLAMA_URL = env.url("OLLAMA_URL", default="http://127.0.0.1:11434")
 LLM_ALLOWED_HOSTS = env.names("LLM_ALLOWED_HOSTS", default=[])
+LLM_REGISTRIES = env.names("LLM_REGISTRIES", default=["registry.ollama.ai"])
+LLM_BUDGETS = env.seconds(
+    "LLM_BUDGETS", default="chat=300,extract=25,title=20,summary=60,sql=60,embed=30"
+)
+LLM_CONNECT_SECONDS = env.number("LLM_CONNECT_SECONDS", default=2.0, minimum=0.1)
+LLM_FIRST_TOKEN_SECONDS = env.number("LLM_FIRST_TOKEN_SECONDS", default=60.0, minimum=1.0)
+LLM_HEALTH_SECONDS = env.number("LLM_HEALTH_SECONDS", default=60.0, minimum=5.0)
+LLM_CALL_DAYS = 90
 SCHEDULER_INTERVAL = env.number("SCHEDULER_INTERVAL", default=5.0, minimum=0.1)
 JOB_LEASE = env.number("JOB_LEASE", default=30.0, minimum=1.0)
 JOB_THREADS = env.integer("JOB_THREADS", default=2, minimum=1)
+JOB_TRANSFERS = env.integer("JOB_TRANSFERS", default=4, minimum=1)
 JOB_POLL = env.number("JOB_POLL", default=1.0, minimum=0.05)
 WIZARD_PLAN_MINUTES = 30
 UPLOAD_HOURS = 24
 TRASH_DAYS = 30
+JOB_DAYS = 30
 QUERY_ROW_CAP = 10_000
 QUERY_SECONDS = env.number("QUERY_SECONDS", default=30.0, minimum=1.0)
 QUERY_WORKERS = env.integer("QUERY_WORKERS", default=4, minimum=1)
@@ -70,6 +80,7 @@ INSTALLED_APPS = [
     "common.jobs.apps.JobsConfig",
     "accounts.apps.AccountsConfig",
     "catalog.apps.CatalogConfig",
+    "llm.apps.LlmConfig",
     "wizard.apps.WizardConfig",
     "reportmanager.apps.ReportManagerConfig",
 ]

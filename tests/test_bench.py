@@ -27,7 +27,8 @@ def test_a_small_run_measures_everything(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     names = " ".join(figure["name"] for figure in found["figures"])
-    for promised in ("upload", "Dashboard of 8", "Trivial view", "16 clients", "Memory", "Queries"):
+    wanted = ("upload", "Dashboard of 8", "Trivial view", "16 clients", "Memory", "Queries")
+    for promised in (*wanted, "relay", "First token"):
         assert promised in names
     assert all(figure["value"] > 0 for figure in found["figures"] if "over" not in figure["name"])
     assert "cores" in found["machine"]

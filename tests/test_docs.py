@@ -17,7 +17,7 @@ VARIABLE = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$", re.MULTILINE)
 CODE = re.compile(r"^\| `([A-Z_]+)` \| (\d{3}) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 ELSEWHERE = {"WEB_CONCURRENCY"}  # read by a system check
 READERS = {
-    *("text", "choice", "boolean", "integer", "number", "names", "url", "rates"),
+    *("text", "choice", "boolean", "integer", "number", "names", "url", "rates", "seconds"),
     *("directory", "keys", "field_keys", "database", "email"),
 }
 

@@ -67,6 +67,8 @@ def measure(say: Say, *, rows: int = data.ROWS, seconds: float = SECONDS) -> Ite
             say(f"{CLIENTS} clients …")
             yield from _many_clients(place, seconds)
             yield from _memory(server)
+            say("Asking the stand-in …")
+            yield from _relay(server, seconds)
             say("Counting queries …")
             yield from _queries(place)
 
@@ -166,6 +168,27 @@ def _memory(server: Server) -> Iterator[Figure]:
     memory = server.memory()
     yield Figure("Memory of the server", memory["server"], "MB")
     yield Figure("Memory of its children", memory["children"], "MB", note="query and file workers")
+
+
+def _relay(server: Server, seconds: float) -> Iterator[Figure]:
+    """A model's answer through the orchestrator, and the same read directly."""
+    found = server.run("reportmanager.bench.relay", str(seconds))
+    note = "processor time of the reader"
+    yield Figure("Model's answer, read directly, per token", found["direct_us"], "µs", note=note)
+    yield Figure("Model's answer through the relay, per token", found["relay_us"], "µs", note=note)
+    ratio = found["relay_us"] / found["direct_us"]
+    yield Figure("… ratio to direct", ratio, "×", "≤ 1.5 ×", ratio <= 1.5)
+    yield Figure("Same, time per token: directly", found["direct_wall_us"], "µs", note="as it goes")
+    yield Figure("Same, time per token: through the relay", found["relay_wall_us"], "µs")
+    yield Figure("First token, directly", found["direct_first_ms"], "ms")
+    yield Figure("First token through the relay", found["relay_first_ms"], "ms", note="rights too")
+    yield Figure(
+        "8 answers at 50 tokens/s at once: ratio to direct",
+        found["paced_ratio"],
+        "×",
+        "≤ 1.05 ×",
+        found["paced_ratio"] <= 1.05,
+    )
 
 
 def _queries(place: Place) -> Iterator[Figure]:

@@ -29,7 +29,11 @@ class Server:
 
     def seed(self, *arguments: str) -> Any:
         """Run ``reportmanager.bench.seed`` on the server's database; its answer."""
-        command = [sys.executable, "-m", "reportmanager.bench.seed", *arguments]
+        return self.run("reportmanager.bench.seed", *arguments)
+
+    def run(self, module: str, *arguments: str) -> Any:
+        """Run a module in a process of its own on the server's database; what it says as JSON."""
+        command = [sys.executable, "-m", module, *arguments]
         done = subprocess.run(
             command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, check=True
         )

@@ -22,6 +22,7 @@ from catalog.charts.layout import layout
 from catalog.charts.spec import ChartKind, ChartSpec
 from catalog.models import Dashboard, DataSource, Report
 from catalog.query.spec import Aggregate, Dimension, Grain, Join, Measure, ReportQuery, Sort
+from llm.models import Provider
 from reportmanager.demo import spreadsheet
 
 ACCOUNTS = (
@@ -51,6 +52,8 @@ def build() -> bool:
     """Make what is missing; false when the workspace was there already."""
     for organization, email, name, role in ACCOUNTS:
         _account(organization, email, name, role)
+    # Whoever tries the demo also runs it: its Admin may download and delete models.
+    Provider.objects.filter(builtin=True).update(shared_management=True)
     analyst = User.objects.get(email="analyst@demo.example")
     if DataSource.objects.filter(organization=analyst.organization).exists():
         return False

@@ -1,5 +1,6 @@
 // <live-topic data-topic="job:…" data-event="job-changed" data-poll="/jobs/…/">: one socket a page, one topic an
-// element. An event of the topic becomes a DOM event of the element (bubbling), which hx-trigger listens to.
+// element. An event of the topic becomes two DOM events of the element (bubbling), which hx-trigger listens to: the
+// one named by data-event for all, and "live-<event>" for those who want some ("live-caught-up" after a gap).
 // While the socket is down the element fires the same event by the clock, so that pages keep up without it.
 const RETRY = [500, 1000, 2000, 5000, 10000, 30000];
 const POLL = 5000;
@@ -106,7 +107,9 @@ class LiveTopic extends HTMLElement {
   }
 
   #fire(name, data) {
-    this.dispatchEvent(new CustomEvent(this.dataset.event || "live", { bubbles: true, detail: { event: name, data } }));
+    for (const event of [this.dataset.event || "live", `live-${name ?? "caught-up"}`]) {
+      this.dispatchEvent(new CustomEvent(event, { bubbles: true, detail: { event: name, data } }));
+    }
   }
 
   #stopPolling() {

@@ -107,6 +107,14 @@ PAGES: dict[str, Place] = {
         )
     },
     **{
+        f"llm:{name}": Place(role="admin")
+        for name in (
+            "model-list", "health", "settings-connection", "settings-generation",
+            "settings-preferences", "settings-access", "settings-advanced", "provider-create"
+        )
+    },
+    "llm:settings-access-rule": Place(role="admin", args=lambda things: (1,)),
+    **{
         f"accounts:{name}": Place(role="admin")
         for name in (
             "organization", "member-list", "member-create", "project-list", "project-create",
@@ -156,6 +164,8 @@ FRAGMENTS = {
     "catalog:report-result": "the drawing of catalog:report-detail",
     "wizard:session-progress": "wizard:session under another address",
     "accounts:setup": "there only before the first account",
+    **{f"llm:model-{name}": "test_models" for name in ("detail", "loading", "deletion")},
+    **{f"llm:provider-{name}": "test_model_settings" for name in ("edit", "deletion")},
 }
 PLACEHOLDERS = {"int": 1, "uuid": "00000000-0000-4000-8000-000000000000", "kind": "report"}
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from llm.actions.probe import probe
+from llm.models import Provider
 from reportmanager.demo.workspace import ACCOUNTS
 from reportmanager.server import reload
 
@@ -52,9 +53,8 @@ class Command(BaseCommand):
 
 def _model_server() -> str:
     """One line about the language model: found, or what works without it."""
+    found = async_to_sync(probe)(Provider.objects.get(builtin=True))
+    if found.ok:
+        return f"Language models: {found.sentences[0]}"
     address = settings.OLLAMA_URL.partition("://")[2]
-    try:
-        with urllib.request.urlopen(f"{settings.OLLAMA_URL}/api/version", timeout=1):  # noqa: S310
-            return f"Language model server found at {address}."
-    except (urllib.error.URLError, OSError, ValueError):
-        return f"No language model at {address}: guided mode; everything works without one."
+    return f"No language model at {address}: guided mode; everything works without one."

@@ -1,0 +1,194 @@
+"""What is known of each provider: does it answer, which models has it, which are loaded.
+
+A survey asks the server and is kept for a few seconds; what real calls see corrects it. Pages that
+only want to know the state read the last one without asking (``last_known``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import structlog
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from django.core.cache import cache
+from django.utils.translation import gettext as _
+
+from common import clock
+from common.realtime import publish_now
+from llm.connections import can, connect
+from llm.models import Provider
+from llm.providers.base import Capability, ModelInfo, RunningModel
+from llm.providers.errors import AddressRefused, ProviderError, Unreachable
+
+log = structlog.get_logger(__name__)
+FRESH_SECONDS = 10.0
+PATIENCE = 3.0
+KEPT_SECONDS = 24 * 3600
+ASKED_SECONDS = 600
+SEEN_EVERY = timedelta(minutes=1)
+
+
+class State(StrEnum):
+    OK = "ok"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """``models`` and ``running`` are those last heard of; when the state is down, before it was."""
+
+    provider_id: int
+    state: State = State.UNKNOWN
+    reason: str = ""
+    code: str = ""
+    version: str = ""
+    models: tuple[ModelInfo, ...] = ()
+    running: tuple[RunningModel, ...] = ()
+    at: datetime | None = None
+    since: datetime | None = None
+    """Since when it is in this state."""
+
+    @property
+    def answers(self) -> bool:
+        return self.state in {State.OK, State.DEGRADED}
+
+    def model(self, name: str) -> ModelInfo | None:
+        return next((model for model in self.models if model.name == name), None)
+
+    def loaded(self, name: str) -> RunningModel | None:
+        return next((model for model in self.running if model.name == name), None)
+
+
+def topic_of(provider: Provider) -> str:
+    """Where changes of a provider's state are told; all organisations hear of shared ones."""
+    return f"models:{provider.organization_id or 'shared'}"
+
+
+async def survey(provider: Provider, *, max_age: float = FRESH_SECONDS) -> Survey:
+    """What is known, asked again if it is older than ``max_age`` seconds. Never raises."""
+    await cache.aset(_asked_key(provider), True, timeout=ASKED_SECONDS)
+    known = await cache.aget(_key(provider))
+    if known is not None and _age(known) <= max_age:
+        return known  # type: ignore[no-any-return]
+    found = await _ask(provider, known or Survey(provider.pk))
+    await _keep(provider, known, found)
+    return found
+
+
+async def survey_all(
+    providers: Iterable[Provider], *, max_age: float = FRESH_SECONDS
+) -> list[Survey]:
+    """Of several, asked side by side."""
+    return list(await asyncio.gather(*(survey(each, max_age=max_age) for each in providers)))
+
+
+def surveys_of(providers: Sequence[Provider], *, max_age: float = FRESH_SECONDS) -> list[Survey]:
+    """The same for code that is not asynchronous."""
+    if not providers:
+        return []
+    return async_to_sync(survey_all)(providers, max_age=max_age)
+
+
+def last_known(provider: Provider) -> Survey:
+    """Without asking the server; ``unknown`` when nobody did for a day."""
+    return cache.get(_key(provider)) or Survey(provider.pk)
+
+
+def forget(provider: Provider) -> None:
+    """Something of ours changed what it has: the next who asks gets a fresh answer."""
+    known = last_known(provider)
+    if known.at is not None:
+        cache.set(_key(provider), replace(known, at=known.at - timedelta(days=1)), KEPT_SECONDS)
+
+
+async def note_success(provider: Provider) -> None:
+    """A real call was answered: it is up, whatever the last survey said."""
+    known = await cache.aget(_key(provider))
+    if known is not None and not known.answers:
+        await _keep(provider, known, replace(known, state=State.OK, reason="", code=""))
+
+
+async def note_failure(provider: Provider, error: ProviderError) -> None:
+    """A real call failed for a reason that says something about the server."""
+    if not error.counts:
+        return
+    known = await cache.aget(_key(provider)) or Survey(provider.pk, at=clock.now())
+    state = State.DOWN if isinstance(error, Unreachable) else State.DEGRADED
+    changed = replace(known, state=state, reason=error.message, code=error.code)
+    await _keep(provider, known, changed)
+
+
+def refresh_asked() -> None:
+    """The periodic look: at providers somebody asked about within ten minutes."""
+    asked = [each for each in Provider.objects.filter(enabled=True) if cache.get(_asked_key(each))]
+    if asked:
+        async_to_sync(_refresh)(asked)
+
+
+async def _refresh(providers: Sequence[Provider]) -> None:
+    """Without counting as somebody's question, or it would never end."""
+    for provider in providers:
+        known = await cache.aget(_key(provider))
+        await _keep(provider, known, await _ask(provider, known or Survey(provider.pk)))
+
+
+async def _ask(provider: Provider, known: Survey) -> Survey:
+    fresh = replace(known, at=clock.now(), reason="", code="")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await _look(provider, fresh)
+    except TimeoutError:
+        reason = _("It did not answer within %(n)d seconds.") % {"n": PATIENCE}
+        return replace(fresh, state=State.DOWN, reason=reason, code="MODEL_TIMEOUT")
+    except ProviderError as error:
+        down = isinstance(error, Unreachable | AddressRefused) or not known.answers
+        state = State.DOWN if down else State.DEGRADED
+        return replace(fresh, state=state, reason=error.message, code=error.code)
+
+
+async def _look(provider: Provider, fresh: Survey) -> Survey:
+    engine = connect(provider, answer_seconds=PATIENCE)
+    version = await engine.version() if can(provider, Capability.VERSION) else ""
+    models = await engine.models()
+    running = await engine.running() if can(provider, Capability.RUNNING) else []
+    return replace(
+        fresh, state=State.OK, version=version, models=tuple(models), running=tuple(running)
+    )
+
+
+async def _keep(provider: Provider, known: Survey | None, found: Survey) -> None:
+    before = known.state if known is not None else State.UNKNOWN
+    changed = before is not found.state
+    moment = clock.now()
+    kept = replace(found, since=moment if changed or found.since is None else found.since)
+    await cache.aset(_key(provider), kept, timeout=KEPT_SECONDS)
+    if kept.state is State.OK and _unseen(provider, moment):
+        provider.seen_at = moment
+        await Provider.objects.filter(pk=provider.pk).aupdate(seen_at=moment)
+    if changed:
+        log.info("provider state", provider=provider.pk, state=kept.state, code=kept.code)
+        publish_now(topic_of(provider), "provider-changed", {"id": provider.pk})
+
+
+def _unseen(provider: Provider, moment: datetime) -> bool:
+    return provider.seen_at is None or moment - provider.seen_at > SEEN_EVERY
+
+
+def _age(known: Survey) -> float:
+    return (clock.now() - known.at).total_seconds() if known.at else float("inf")
+
+
+def _key(provider: Provider) -> str:
+    """By version: a changed address is another server."""
+    return f"llm:survey:{provider.pk}:{provider.version}:{settings.OLLAMA_URL}"
+
+
+def _asked_key(provider: Provider) -> str:
+    return f"llm:asked:{provider.pk}"
