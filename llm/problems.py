@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync
 from django.utils.translation import gettext as _
 
 from common.http.problems import Problem
-from llm.providers.errors import ProviderError
+from llm.providers.errors import ProviderError, Unreachable
 
 _T = TypeVar("_T")
 
@@ -29,6 +29,8 @@ def problem_of(error: ProviderError, *, words: bool = False) -> Problem:
     """The problem with the error's own code and sentence. ``words``: those of the server too, for
     people who manage it."""
     sentence = error.message
+    # Of a server that was not reached, only the operating system has words.
+    words = words and not isinstance(error, Unreachable)
     if words and error.detail and error.detail not in sentence:
         sentence = _("%(sentence)s It said: %(words)s") % {
             "sentence": sentence,

@@ -219,7 +219,9 @@ class Report:
         self._tell()
 
     def say(self, words: str) -> None:
+        """At once: what is said now may be true for long."""
         self._pull.status, self._pull.bytes_per_second = words[:200], None
+        self._written = float("-inf")
         self._tell()
 
     def finish(self, meter: PullMeter) -> None:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from llm.views import health, models, pulls
+from llm.views import health, models, pulls, trial
 from llm.views.settings import (
     access,
     advanced,
@@ -19,6 +19,7 @@ urlpatterns = [
     path("loading/", models.model_loading, name="model-loading"),
     path("unloading/", models.model_unloading, name="model-unloading"),
     path("deletion/", models.model_deletion, name="model-deletion"),
+    path("trial/", trial.model_trial, name="model-trial"),
     path("pulls/", pulls.pull_create, name="pull-create"),
     path("pulls/<uuid:pk>/cancellation/", pulls.pull_cancellation, name="pull-cancellation"),
     path("pulls/<uuid:pk>/resumption/", pulls.pull_resumption, name="pull-resumption"),

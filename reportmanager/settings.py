@@ -154,7 +154,8 @@ CHANNEL_LAYERS = {
     else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1000}}
 }
 # In memory, results (up to 2 MiB each) have a cache of their own: as many as counters would be
-# gigabytes, and they would drive the counters of logins and rates out.
+# gigabytes, and they would drive the counters of logins and rates out. So would vectors of texts
+# and answers of models, which are many and small.
 CACHES = {
     name: {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
@@ -163,7 +164,7 @@ CACHES = {
         "LOCATION": name,
         "OPTIONS": {"MAX_ENTRIES": entries},
     }
-    for name, entries in (("default", 10_000), ("results", 100))
+    for name, entries in (("default", 10_000), ("results", 100), ("answers", 5000))
 }
 if REDIS_URL:
     RQ_QUEUES = {"default": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 3600}}

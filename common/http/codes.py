@@ -40,7 +40,7 @@ CODES: dict[str, Code] = {
     "MODEL_TIMEOUT": Code(504, _("The model took too long."), _("Try again, or choose a smaller model.")),
     "MODEL_ENDLESS": Code(502, _("The model did not stop writing."), _("What came is kept. Try again, or choose another model.")),
     "MODEL_REFUSED": Code(422, _("The model server refused the request."), _("See the reason and change the request or its options.")),
-    "MODEL_MISSING": Code(422, _("This model is not installed."), _("Pull it on the Models page, or choose another.")),
+    "MODEL_MISSING": Code(422, _("This model is not installed."), _("Download it on the Models page, or choose another.")),
     "MODEL_UNSUPPORTED": Code(422, _("The model or its server cannot do this."), _("Choose another model.")),
     "MODEL_UNAUTHORIZED": Code(502, _("The model server does not accept us."), _("Check the API key of the provider.")),
     "PROMPT_TOO_LONG": Code(422, _("The text is longer than the model can read."), _("Shorten it, or choose a model with a larger context window.")),

@@ -106,6 +106,7 @@ async def _look(provider: Provider) -> TestResult:
         sentences.append(_("Download one on the Models page."))
     sentences += _elsewhere(models)
     sentences += await _in_the_clear(provider)
+    sentences += await _ollama_beneath(provider)
     return TestResult(True, tuple(sentences), version, len(models), len(running))
 
 
@@ -141,6 +142,27 @@ async def _in_the_clear(provider: Provider) -> list[str]:
     if target.scheme == "https" or any(classify(address) != PUBLIC for address in addresses):
         return []
     return [_("The connection is not encrypted: others on the way can read prompts and the key.")]
+
+
+async def _ollama_beneath(provider: Provider) -> list[str]:
+    """Ollama's /v1 hides which models run elsewhere, and cannot be told the context window."""
+    if provider.kind != ProviderKind.OPENAI:
+        return []
+    base = check_url(provider.url)
+    path = base.path.removesuffix("/v1")
+    beneath = Provider(organization=provider.organization, kind=ProviderKind.OLLAMA)
+    beneath.base_url = f"{base.scheme}://{_place(provider.url)}{path}"
+    try:
+        await connect(beneath, answer_seconds=2.0).version()
+    except ProviderError:
+        return []
+    return [
+        _(
+            "This is an Ollama server. Connect it as Ollama at %(where)s: then models can be "
+            "downloaded, the context window set, and models that run elsewhere are told apart."
+        )
+        % {"where": beneath.base_url}
+    ]
 
 
 def _place(url: str) -> str:

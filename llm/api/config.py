@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router
@@ -58,13 +61,14 @@ def test_connection(request: HttpRequest, body: ProbeIn) -> Json:
     provider = access_provider(request, body.provider) if body.provider is not None else None
     if provider is not None and not (body.kind or body.baseUrl or body.apiKey):
         return probe_json(actions.probe_saved_provider(actor=user, provider=provider))
-    found = actions.probe_provider(
-        actor=user,
-        kind=body.kind or (provider.kind if provider else "ollama"),
-        base_url=body.baseUrl or (provider.url if provider else ""),
-        api_key=body.apiKey,
-        provider=provider,
-    )
+    with _named_here(base_url="baseUrl", api_key="apiKey"):
+        found = actions.probe_provider(
+            actor=user,
+            kind=body.kind or (provider.kind if provider else "ollama"),
+            base_url=body.baseUrl or (provider.url if provider else ""),
+            api_key=body.apiKey,
+            provider=provider,
+        )
     return probe_json(found)
 
 
@@ -75,13 +79,19 @@ def read_versions(request: HttpRequest) -> Json:
 
 
 def _set_advanced(user: User, body: AdvancedIn) -> None:
-    """What is named; a field that is not right is told by the name it has here."""
+    """Only what is given."""
     names = {"useShared": "use_shared", "keepAlive": "keep_alive", "budgets": "budgets"}
     given = {names[field]: getattr(body, field) for field in body.model_fields_set}
     present = queries.settings_of(user).advanced.model_dump(mode="json")
-    try:
+    with _named_here(use_shared="useShared", keep_alive="keepAlive"):
         actions.set_advanced(actor=user, values=present | given)
+
+
+@contextmanager
+def _named_here(**names: str) -> Iterator[None]:
+    """A field that is not right is told by the name it has in the API."""
+    try:
+        yield
     except Problem as problem:
-        here = {inner: outer for outer, inner in names.items()}
-        problem.fields = {here.get(name, name): words for name, words in problem.fields.items()}
+        problem.fields = {names.get(name, name): words for name, words in problem.fields.items()}
         raise

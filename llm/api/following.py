@@ -7,7 +7,6 @@ event can be missed.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -16,37 +15,21 @@ from typing import Any
 from uuid import UUID
 
 from channels.db import database_sync_to_async
-from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from common.http import problems
+from common.http.sse import HEARTBEAT, OPENING, event
 from common.jobs.models import JobStatus
 from common.realtime import drain
 from llm.api.schemas import pull_json
 from llm.models import ModelPull
 from llm.pulling import progress_json
 
-CONTENT_TYPE = "text/event-stream"
 EVERY_SECONDS = 0.5
 BEAT_SECONDS = 15.0
 PATIENCE = 2.0
 MOST = 20
 """Streams of one person at a time, in one process."""
-
-
-class EventStream(StreamingHttpResponse):
-    """Closed with its generator. Django's own iterates over it, so that a generator whose client
-    has left would live on until it is collected."""
-
-    def __init__(self, user_id: int, pull_id: UUID) -> None:
-        super().__init__(
-            events(user_id, pull_id),
-            content_type=CONTENT_TYPE,
-            headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
-        )
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._iterator  # type: ignore[attr-defined,no-any-return]
 
 
 @dataclass(eq=False)
@@ -67,7 +50,7 @@ async def events(user_id: int, pull_id: UUID) -> AsyncIterator[bytes]:
     stream = _Stream(user_id)
     _streams.add(stream)
     try:
-        yield b": ok\n\n"
+        yield OPENING
         told, said_at = None, time.monotonic()
         while not stream.closing.is_set():
             pull = await _look(user_id, pull_id)
@@ -77,10 +60,10 @@ async def events(user_id: int, pull_id: UUID) -> AsyncIterator[bytes]:
             data = progress_json(pull)
             if data != told:
                 told, said_at = data, time.monotonic()
-                yield _event("progress", data)
+                yield event("progress", data)
             elif time.monotonic() - said_at >= BEAT_SECONDS:
                 said_at = time.monotonic()
-                yield b": still here\n\n"
+                yield HEARTBEAT
             with suppress(TimeoutError):
                 await asyncio.wait_for(stream.closing.wait(), EVERY_SECONDS)
     finally:
@@ -110,18 +93,11 @@ def _look(user_id: int, pull_id: UUID) -> ModelPull | None:
 
 def _last(pull: ModelPull | None) -> bytes:
     if pull is None:
-        return _event("error", problems.body("NOT_FOUND"))
+        return event("error", problems.body("NOT_FOUND"))
     if pull.state == JobStatus.SUCCEEDED:
-        return _event("done", pull_json(pull))
+        return event("done", pull_json(pull))
     reason: dict[str, Any] = (pull.job.error if pull.job else None) or {
         "code": "CANCELLED",
         "message": _("This was cancelled."),
     }
-    return _event(
-        "error", {**pull_json(pull), "code": reason["code"], "message": reason["message"]}
-    )
-
-
-def _event(name: str, data: dict[str, Any]) -> bytes:
-    """One event; JSON has no line breaks of its own."""
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+    return event("error", {**pull_json(pull), "code": reason["code"], "message": reason["message"]})

@@ -11,6 +11,7 @@ from ninja import Router, Status
 from accounts.access import member
 from accounts.models import User
 from common.http.problems import Problem
+from common.http.sse import CONTENT_TYPE, EventStream
 from llm import actions, queries
 from llm.actions.base import authorise
 from llm.api import following
@@ -25,7 +26,7 @@ EVENTS = {
     "responses": {
         200: {
             "description": "Progress until it has ended: `progress`, then `done` or `error`",
-            "content": {following.CONTENT_TYPE: {"schema": {"type": "string"}}},
+            "content": {CONTENT_TYPE: {"schema": {"type": "string"}}},
         }
     }
 }
@@ -50,7 +51,7 @@ def pull_model(request: HttpRequest, body: PullIn, stream: bool = True) -> HttpR
         return JsonResponse(pull_json(pull), status=202)
     if following.count(user.pk) >= following.MOST:
         raise Problem("RATE_LIMITED", headers={"Retry-After": "5"})
-    return following.EventStream(user.pk, pull.pk)
+    return EventStream(following.events(user.pk, pull.pk))
 
 
 @router.get("/models/pulls", response=Json, summary="Downloads, the latest first")
@@ -83,4 +84,4 @@ def _provider(request: HttpRequest, user: User, pk: int | None) -> Provider:
 
 def _wants_json(request: HttpRequest) -> bool:
     accepted = request.headers.get("Accept", "")
-    return "application/json" in accepted and following.CONTENT_TYPE not in accepted
+    return "application/json" in accepted and CONTENT_TYPE not in accepted

@@ -78,3 +78,11 @@ class ModelSettingForm(ActionForm):
         max_value=16,
         help_text=_("More wait in line, one person after the other. Empty: as the provider says."),
     )
+
+
+class TrialForm(ActionForm):
+    question = forms.CharField(
+        label=_("Question"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

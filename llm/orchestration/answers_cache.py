@@ -23,7 +23,7 @@ from llm.providers.base import ChatMessage
 
 log = structlog.get_logger(__name__)
 KEPT_SECONDS = 24 * 3600
-_CACHE = "results"
+_CACHE = "answers"
 
 
 def key_for(ask: Ask, route: Route, messages: tuple[ChatMessage, ...]) -> str:

@@ -179,7 +179,7 @@ def _candidate(rows: Rows, provider: Provider, info: ModelInfo, survey: Survey) 
         parameters=info.parameters,
         context_length=_readable(rows, provider, info),
         capabilities=info.capabilities,
-        loaded=survey.loaded(info.name) is not None,
+        loaded=survey.loaded(info.name) is not None or not can(provider, Capability.RUNNING),
         external=provider.external or bool(info.remote_host),
         external_allowed=rows.external_allowed(provider.pk, info.name),
         access=rows.may_use(provider.pk, info.name),

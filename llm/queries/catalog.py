@@ -86,6 +86,12 @@ class InstalledModel:
         return self.can_manage and can(self.provider, Capability.LOAD) and not self.info.remote_host
 
     @property
+    def can_answer(self) -> bool:
+        """Embedding models do not."""
+        known = self.info.capabilities
+        return known is None or "completion" in known
+
+    @property
     def can_delete(self) -> bool:
         return self.can_manage and can(self.provider, Capability.DELETE)
 

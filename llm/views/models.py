@@ -29,7 +29,7 @@ from llm.actions.models import (
     unload_model,
 )
 from llm.actions.settings import set_model_setting
-from llm.forms.models import DeletionForm, LoadingForm, ModelSettingForm, PullForm
+from llm.forms.models import DeletionForm, LoadingForm, ModelSettingForm, PullForm, TrialForm
 from llm.loaders import access_models, access_provider, managed_provider
 from llm.models import ModelPull, Provider
 from llm.providers.base import Capability
@@ -115,7 +115,7 @@ def _matches(row: queries.InstalledModel, q: str) -> bool:
 
 @require_safe
 def model_detail(request: HttpRequest) -> HttpResponse:
-    provider, name = _named(request)
+    provider, name = named_model(request)
     detail = queries.model_detail(member(request), provider.pk, name)
     if detail is None:
         raise Http404
@@ -130,7 +130,7 @@ def model_detail(request: HttpRequest) -> HttpResponse:
 @require_POST
 def model_setting(request: HttpRequest) -> HttpResponse:
     """The context window and how many at a time: of the model, for whoever calls it."""
-    provider, name = _named(request, manage=True)
+    provider, name = named_model(request, manage=True)
     form = ModelSettingForm(request.POST)
     if form.is_valid():
         try:
@@ -151,7 +151,7 @@ def model_setting(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def model_loading(request: HttpRequest) -> HttpResponse:
     """Ask for how long it is to stay, then load it."""
-    provider, name = _named(request, manage=True)
+    provider, name = named_model(request, manage=True)
     form = LoadingForm(request.POST or None, choices=KEEP_ALIVES)
     if form.is_bound and form.is_valid():
         try:
@@ -172,7 +172,7 @@ def model_loading(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def model_unloading(request: HttpRequest) -> HttpResponse:
-    provider, name = _named(request, manage=True)
+    provider, name = named_model(request, manage=True)
     try:
         unload_model(actor=member(request), provider=provider, name=name)
     except Problem as problem:
@@ -185,7 +185,7 @@ def model_unloading(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def model_deletion(request: HttpRequest) -> HttpResponse:
     """Say what uses it, ask for its name, delete it."""
-    provider, name = _named(request, manage=True)
+    provider, name = named_model(request, manage=True)
     form = DeletionForm(request.POST or None)
     if form.is_bound and form.is_valid():
         try:
@@ -215,11 +215,14 @@ def model_deletion(request: HttpRequest) -> HttpResponse:
 def _detail_page(
     request: HttpRequest, detail: queries.ModelDetail, form: ModelSettingForm, *, status: int = 200
 ) -> HttpResponse:
-    context = {"detail": detail, "row": detail.row, "form": form}
+    row = detail.row
+    tries = request.user.has_perm("llm.manage_models") and row.allowed and not row.stale
+    trial = TrialForm() if tries and row.can_answer else None
+    context = {"detail": detail, "row": row, "form": form, "trial": trial}
     return render(request, "llm/model_detail.html", context, status=status)
 
 
-def _named(request: HttpRequest, *, manage: bool = False) -> tuple[Provider, str]:
+def named_model(request: HttpRequest, *, manage: bool = False) -> tuple[Provider, str]:
     """The provider and the name in the query; 404 for anything else."""
     pk, name = request.GET.get("provider", ""), request.GET.get("name", "").strip()
     if not (pk.isascii() and pk.isdigit() and len(pk) < 10 and 0 < len(name) <= 200):

@@ -53,18 +53,19 @@ def pull(world: World) -> tuple[Any, ...]:
 NAMED = "llm/django/test_model_urls.py: the query names a model of a server"
 
 CONTRACTS: dict[str, Contract] = {
-    "llm:model-list": Contract(fragment=True, queries=27),
+    "llm:model-list": Contract(fragment=True, queries=18),
     "llm:model-detail": Contract(elsewhere=NAMED),
     "llm:model-setting": Contract(elsewhere=NAMED),
     "llm:model-loading": Contract(elsewhere=NAMED),
     "llm:model-unloading": Contract(elsewhere=NAMED),
     "llm:model-deletion": Contract(elsewhere=NAMED),
+    "llm:model-trial": Contract(elsewhere=NAMED),
     "llm:pull-create": Contract(role=ADMIN, methods=POST, invalid={"name": ""}),
     "llm:pull-cancellation": Contract(role=ADMIN, methods=POST, args=pull),
     "llm:pull-resumption": Contract(role=ADMIN, methods=POST, args=pull),
     "llm:pull-dismissal": Contract(role=ADMIN, methods=POST, args=pull),
-    "llm:health": Contract(fragment=True, queries=32),
-    "llm:settings-connection": Contract(role=ADMIN, methods=FORM, fragment=True, queries=27),
+    "llm:health": Contract(fragment=True, queries=16),
+    "llm:settings-connection": Contract(role=ADMIN, methods=FORM, fragment=True, queries=18),
     "llm:settings-generation": Contract(
         role=ADMIN, methods=FORM, invalid={"temperature": "9"}, queries=20
     ),

@@ -49,7 +49,8 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         async with StandIn(_script(options), host=options["host"], port=options["port"]) as server:
-            self._introduce(server)
+            with suppress(BrokenPipeError):
+                self._introduce(server)
             await stopping.wait()
         self.stdout.write("The stand-in has stopped.")
 

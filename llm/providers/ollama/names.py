@@ -23,7 +23,7 @@ def check_pull_name(name: str, allowed_registries: Collection[str] = OLLAMA_REGI
     without what goes without saying (its registry, "library"). ``RequestRefused`` with a sentence
     for anything else, and for registries that are not allowed."""
     registry, path = _split_registry(_checked_shape(name.strip()))
-    if registry and registry.lower() not in allowed_registries:
+    if registry and registry.lower() not in {name.lower() for name in allowed_registries}:
         raise RequestRefused(f"Models may not be downloaded from {registry}.")
     path, _, tag = path.partition(":")
     *spaces, model = path.split("/")

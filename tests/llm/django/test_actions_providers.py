@@ -205,6 +205,8 @@ def test_the_probe_tries_openai_too(world: World, server: Running) -> None:
     found = actions.probe_provider(actor=world.amy, kind="openai", base_url=server.url)
     assert found.ok
     assert found.sentences[0].startswith("An OpenAI-compatible server answers at 127.0.0.1:")
+    # Ollama's /v1 does not tell which of its models run elsewhere.
+    assert f"Connect it as Ollama at {server.url}" in found.sentences[-1]
 
 
 def test_the_probe_of_something_else(world: World, server: Running) -> None:

@@ -13,13 +13,14 @@ from llm.models import Provider
 from tests.world import World
 
 FORMS = ("model-loading", "model-deletion")
-POSTS = ("model-setting", "model-unloading")
+POSTS = ("model-setting", "model-unloading", "model-trial")
 PAGES = ("model-detail", *FORMS)
 ALL = (*PAGES, *POSTS)
 WRONG = {
     "model-setting": {"context_window": "5"},
     "model-loading": {"keep_alive": "magic"},
     "model-deletion": {"confirmation": "something else"},
+    "model-trial": {"question": "  "},
 }
 
 

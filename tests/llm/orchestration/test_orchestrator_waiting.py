@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
+from llm.models import Provider
 from llm.orchestration.breaker import Breaker
 from llm.orchestration.machinery import Machinery
 from llm.orchestrator import (
@@ -216,7 +217,7 @@ async def test_of_twenty_that_come_back_one_tries(desk: Desk, server: StandIn) -
         server.script(fails(500))
         for _ in range(3):
             await heard(desk.ask())
-        await until_half_open(machinery.breaker, chats(server)[0].model, desk)
+        await until_half_open(machinery.breaker, chats(server)[0].model)
         server.script(holds(after=0, tokens=("Well ", "again.")))
         asked = [
             asyncio.create_task(heard(desk.ask(user=people[number % 4]))) for number in range(20)
@@ -232,6 +233,23 @@ async def test_of_twenty_that_come_back_one_tries(desk: Desk, server: StandIn) -
         assert all(isinstance(each.result()[-1], Failed) for each in done)
         server.script(says("As before."))
         assert isinstance((await heard(desk.ask()))[-1], Finished)
+
+
+async def test_others_come_in_with_the_first_word_of_the_one_that_tries(desk: Desk) -> None:
+    async with StandIn(Script(models=(CHAT,), num_parallel=4)) as server:
+        await desk.aprovider(server.url, parallel=4)
+        with own_machinery(first_pause=0.2, jitter=0.0) as machinery:
+            server.script(fails(500))
+            for _ in range(3):
+                await heard(desk.ask())
+            await until_half_open(machinery.breaker, chats(server)[0].model)
+            server.then(holds(after=1))
+            server.script(says("Me too."))
+            async with aclosing(stream(desk.ask())) as probe:
+                async for event in probe:
+                    if isinstance(event, Text):
+                        break
+                assert isinstance((await heard(desk.ask()))[-1], Finished)
 
 
 async def test_those_in_line_do_not_try_one_after_the_other(desk: Desk, server: StandIn) -> None:
@@ -292,9 +310,7 @@ def positions(events: list[Event]) -> list[int]:
     return [event.position for event in events if isinstance(event, Queued)]
 
 
-async def until_half_open(breaker: Breaker, model: str, desk: Desk) -> None:
-    from llm.models import Provider
-
+async def until_half_open(breaker: Breaker, model: str) -> None:
     provider = await Provider.objects.aget(name="Own")
     while (await breaker.state(f"{provider.pk}:{model}")).state != "half_open":
         await asyncio.sleep(0.02)
