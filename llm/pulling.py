@@ -42,6 +42,9 @@ PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 PASSING = (StreamCut, Unreachable, TooSlow, ServerBusy)
 SILENT_SECONDS = 60.0
 """While bytes come, a server says so several times a second."""
+LINES_A_BREATH = 50
+BREATH_SECONDS = 0.05
+"""Servers say about twenty lines a second; one that says thousands has to wait for us."""
 CHECKING_SECONDS = 1800.0
 """Reading a large model over to check it may take long, and is silent."""
 
@@ -152,6 +155,7 @@ class Download:
         self._loop = self._runner.get_loop()
         self._task: asyncio.Task[Any] | None = None
         self._stopped = False
+        self._lines = 0
         self._thread = threading.Thread(target=self._run, name="model-pull", daemon=True)
 
     @property
@@ -197,6 +201,9 @@ class Download:
                 self._heard = time.monotonic()
                 self.meter.feed(line)
                 self.began = True
+                self._lines += 1
+                if self._lines % LINES_A_BREATH == 0:
+                    await asyncio.sleep(BREATH_SECONDS)
 
 
 class Report:
@@ -207,6 +214,7 @@ class Report:
         self._pull = pull
         self._written = float("-inf")
         self._told: dict[str, Any] = {}
+        self._saved: dict[str, Any] = {}
 
     def look(self, meter: PullMeter) -> None:
         pull = self._pull
@@ -233,12 +241,12 @@ class Report:
 
     def _tell(self) -> None:
         data = progress_json(self._pull)
-        if data == self._told:
-            return
-        self._told = data
-        realtime.publish_now(f"models:{self._pull.organization_id}", "pull-progressed", data)
-        if time.monotonic() - self._written >= WRITE_SECONDS:
-            self._written = time.monotonic()
+        if data != self._told:
+            self._told = data
+            realtime.publish_now(f"models:{self._pull.organization_id}", "pull-progressed", data)
+        # What came last is saved too, though nothing may follow it for long.
+        if data != self._saved and time.monotonic() - self._written >= WRITE_SECONDS:
+            self._saved, self._written = data, time.monotonic()
             self.write()
             pull = self._pull
             self._ctx.progress(done=pull.completed, total=pull.total, note=pull.status)

@@ -43,6 +43,17 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulling, "PAUSES", (0.1, 0.1, 0.1))
 
 
+def test_what_came_before_a_silence_is_saved(
+    world: World, own: Provider, server: Running, carrier: None
+) -> None:
+    """It all comes at once, within the pause between two savings, and then nothing for long."""
+    server.offer(pullable("tiny", 9 * MB, hold_at=3 * MB))
+    pull = start(world, own, "tiny")
+    wait_for(lambda: fresh(pull).completed == 3 * MB)
+    server.release()
+    wait_for_state(pull, "succeeded")
+
+
 def test_a_download_is_saved_and_told(
     world: World, own: Provider, server: Running, carrier: None, listener: Listener
 ) -> None:
