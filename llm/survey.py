@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 import structlog
 from asgiref.sync import async_to_sync
@@ -19,15 +20,18 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from common import clock
+from common.http.codes import CODES
 from common.realtime import publish_now
 from llm.connections import can, connect
 from llm.models import Provider
 from llm.providers.base import Capability, ModelInfo, RunningModel
+from llm.providers.bounds import MOST_MODELS
 from llm.providers.errors import AddressRefused, ProviderError, Unreachable
 
 log = structlog.get_logger(__name__)
 FRESH_SECONDS = 10.0
 PATIENCE = 3.0
+AT_ONCE = 16
 KEPT_SECONDS = 24 * 3600
 ASKED_SECONDS = 600
 SEEN_EVERY = timedelta(minutes=1)
@@ -54,6 +58,8 @@ class Survey:
     at: datetime | None = None
     since: datetime | None = None
     """Since when it is in this state."""
+    of: str = ""
+    """Which server it is about: what was known of another address does not count."""
 
     @property
     def answers(self) -> bool:
@@ -74,9 +80,9 @@ def topic_of(provider: Provider) -> str:
 async def survey(provider: Provider, *, max_age: float = FRESH_SECONDS) -> Survey:
     """What is known, asked again if it is older than ``max_age`` seconds. Never raises."""
     await cache.aset(_asked_key(provider), True, timeout=ASKED_SECONDS)
-    known = await cache.aget(_key(provider))
+    known = _about(provider, await cache.aget(_key(provider)))
     if known is not None and _age(known) <= max_age:
-        return known  # type: ignore[no-any-return]
+        return known
     found = await _ask(provider, known or Survey(provider.pk))
     await _keep(provider, known, found)
     return found
@@ -98,7 +104,14 @@ def surveys_of(providers: Sequence[Provider], *, max_age: float = FRESH_SECONDS)
 
 def last_known(provider: Provider) -> Survey:
     """Without asking the server; ``unknown`` when nobody did for a day."""
-    return cache.get(_key(provider)) or Survey(provider.pk)
+    return _about(provider, cache.get(_key(provider))) or Survey(provider.pk)
+
+
+def plain_reason(provider: Provider, code: str, reason: str) -> str:
+    """The reason for those who do not manage the server: not where it is, nor its own words."""
+    host = urlsplit(provider.url).hostname or ""
+    tells = code in {"ADDRESS_REFUSED", "MODEL_FAILED"} or (host and host in reason.lower())
+    return str(CODES[code].message) if tells and code in CODES else reason
 
 
 def forget(provider: Provider) -> None:
@@ -110,7 +123,7 @@ def forget(provider: Provider) -> None:
 
 async def note_success(provider: Provider) -> None:
     """A real call was answered: it is up, whatever the last survey said."""
-    known = await cache.aget(_key(provider))
+    known = _about(provider, await cache.aget(_key(provider)))
     if known is not None and not known.answers:
         await _keep(provider, known, replace(known, state=State.OK, reason="", code=""))
 
@@ -119,7 +132,8 @@ async def note_failure(provider: Provider, error: ProviderError) -> None:
     """A real call failed for a reason that says something about the server."""
     if not error.counts:
         return
-    known = await cache.aget(_key(provider)) or Survey(provider.pk, at=clock.now())
+    known = _about(provider, await cache.aget(_key(provider)))
+    known = known or Survey(provider.pk, at=clock.now())
     state = State.DOWN if isinstance(error, Unreachable) else State.DEGRADED
     changed = replace(known, state=state, reason=error.message, code=error.code)
     await _keep(provider, known, changed)
@@ -133,10 +147,16 @@ def refresh_asked() -> None:
 
 
 async def _refresh(providers: Sequence[Provider]) -> None:
-    """Without counting as somebody's question, or it would never end."""
-    for provider in providers:
-        known = await cache.aget(_key(provider))
-        await _keep(provider, known, await _ask(provider, known or Survey(provider.pk)))
+    """Without counting as somebody's question, or it would never end. Side by side: those who do
+    not answer must not hold up the others."""
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def look(provider: Provider) -> None:
+        async with places:
+            known = _about(provider, await cache.aget(_key(provider)))
+            await _keep(provider, known, await _ask(provider, known or Survey(provider.pk)))
+
+    await asyncio.gather(*(look(provider) for provider in providers))
 
 
 async def _ask(provider: Provider, known: Survey) -> Survey:
@@ -158,8 +178,16 @@ async def _look(provider: Provider, fresh: Survey) -> Survey:
     version = await engine.version() if can(provider, Capability.VERSION) else ""
     models = await engine.models()
     running = await engine.running() if can(provider, Capability.RUNNING) else []
+    reason = ""
+    if len(models) >= MOST_MODELS:
+        reason = _("Only the first %(n)d of its models are shown.") % {"n": MOST_MODELS}
     return replace(
-        fresh, state=State.OK, version=version, models=tuple(models), running=tuple(running)
+        fresh,
+        state=State.OK,
+        reason=reason,
+        version=version,
+        models=tuple(models),
+        running=tuple(running),
     )
 
 
@@ -167,7 +195,8 @@ async def _keep(provider: Provider, known: Survey | None, found: Survey) -> None
     before = known.state if known is not None else State.UNKNOWN
     changed = before is not found.state
     moment = clock.now()
-    kept = replace(found, since=moment if changed or found.since is None else found.since)
+    since = moment if changed or found.since is None else found.since
+    kept = replace(found, since=since, of=_server(provider))
     await cache.aset(_key(provider), kept, timeout=KEPT_SECONDS)
     if kept.state is State.OK and _unseen(provider, moment):
         provider.seen_at = moment
@@ -185,9 +214,18 @@ def _age(known: Survey) -> float:
     return (clock.now() - known.at).total_seconds() if known.at else float("inf")
 
 
-def _key(provider: Provider) -> str:
+def _about(provider: Provider, known: Survey | None) -> Survey | None:
+    return known if known is not None and known.of == _server(provider) else None
+
+
+def _server(provider: Provider) -> str:
     """By version: a changed address is another server."""
-    return f"llm:survey:{provider.pk}:{provider.version}:{settings.OLLAMA_URL}"
+    return f"{provider.version}:{settings.OLLAMA_URL}"
+
+
+def _key(provider: Provider) -> str:
+    """One for each provider: what is kept of a thousand models is large."""
+    return f"llm:survey:{provider.pk}"
 
 
 def _asked_key(provider: Provider) -> str:

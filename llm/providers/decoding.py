@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from llm.providers.errors import NotUnderstood
 from llm.providers.failures import clean
 
 LONGEST_LINE = 8 * 2**20
+HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""The escape of a surrogate: two of them are a character, one alone is none."""
 
 
 class LineSplitter:
@@ -42,6 +45,7 @@ def decode_object(text: str, server: str = "a model server") -> dict[str, Any]:
     """A JSON object, else ``NotUnderstood``: other JSON, nested without end, NaN."""
     try:
         data = json.loads(text, parse_constant=_no_constant)
+        data = without_halves(data, text)
     except (ValueError, RecursionError) as error:
         raise NotUnderstood(
             f"This address answers, but not as {server} does.", detail=f"no JSON: {clean(text, 80)}"
@@ -51,6 +55,22 @@ def decode_object(text: str, server: str = "a model server") -> dict[str, Any]:
             f"This address answers, but not as {server} does.", detail="JSON, but no object"
         )
     return data
+
+
+def without_halves(value: Any, text: str) -> Any:
+    """What was read from ``text``. The half of a character, which JSON can write but no page or
+    database can take, becomes U+FFFD."""
+    return _whole(value) if HALF.search(text) else value
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return value
 
 
 def _no_constant(name: str) -> float:

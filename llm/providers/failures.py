@@ -25,7 +25,9 @@ from llm.providers.errors import (
 )
 
 LONGEST_DETAIL = 500
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+"
+)
 SIGN_IN = "The model server asks for a sign-in first: run “ollama signin” on it."
 KEY = "The model server does not accept the API key, or wants one."
 HOST_CHECK = (

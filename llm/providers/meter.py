@@ -12,11 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from llm.providers.base import PullProgress
+from llm.providers.bounds import LARGEST
 from llm.providers.failures import clean
 
 SMOOTHING_SECONDS = 5.0
 """How long the past weighs in the rate."""
 SHORTEST_SAMPLE = 0.25
+SLOWEST = 0.01
+"""Bytes per second; a rate that has died away further is zero."""
+MOST_LAYERS = 1000
+"""Models have about ten; what comes after so many is not counted."""
 
 WORDS = {
     "pulling manifest": "Reading what belongs to the model",
@@ -65,11 +70,11 @@ class PullMeter:
     @property
     def total(self) -> int:
         """Bytes of the layers named so far: it grows while a server goes through them."""
-        return sum(layer.total for layer in self._layers.values())
+        return min(LARGEST, sum(layer.total for layer in self._layers.values()))
 
     @property
     def completed(self) -> int:
-        return sum(layer.completed for layer in self._layers.values())
+        return min(LARGEST, sum(layer.completed for layer in self._layers.values()))
 
     @property
     def done(self) -> bool:
@@ -96,6 +101,8 @@ class PullMeter:
     def _update(self, progress: PullProgress) -> int:
         """Bytes that came since this layer's last line; none for its first ones, which may have
         been here before."""
+        if progress.digest not in self._layers and len(self._layers) >= MOST_LAYERS:
+            return 0
         before = self._layers.get(progress.digest, Layer(progress.digest))
         total = progress.total or before.total
         completed = min(progress.completed, total) if total else progress.completed
@@ -111,5 +118,6 @@ class PullMeter:
             return
         current = self._fresh / elapsed
         weight = 1 - math.exp(-elapsed / SMOOTHING_SECONDS)
-        self._rate = current if self._rate is None else self._rate + weight * (current - self._rate)
+        rate = current if self._rate is None else self._rate + weight * (current - self._rate)
+        self._rate = rate if rate >= SLOWEST else 0.0
         self._sampled_at, self._fresh = now, 0

@@ -46,7 +46,10 @@ from llm.providers.failures import clean, failure_of, looks_like_html, redirecte
 
 __all__ = ["ANSWER", "LONGEST_STREAM", "LineSplitter", "Wire", "decode_object"]
 
-LONGEST_ANSWER = 32 * 2**20
+LONGEST_ANSWER = 4 * 2**20
+"""Of a short question. Reading JSON holds up everything else: a few hundredths of a second."""
+LONGEST_WORK = 32 * 2**20
+"""Of a request without a limit of its own: vectors of many texts."""
 LONGEST_STREAM = 32 * 2**20
 """Bytes on the wire: a quarter of a million tokens, as every piece of text comes in a line."""
 LONGEST_FAILURE = 64 * 2**10
@@ -74,14 +77,14 @@ class Wire:
         body: dict[str, Any] | None = None,
         *,
         seconds: float | None = ANSWER,
-        max_bytes: int = LONGEST_ANSWER,
+        max_bytes: int | None = None,
         empty_ok: bool = False,
     ) -> dict[str, Any]:
         """The JSON object of an answer. ``empty_ok``: an empty body is an empty object."""
         limit = self._endpoint.answer_seconds if seconds == ANSWER else seconds
         try:
             async with asyncio.timeout(limit), self._open(method, path, body) as response:
-                text = await _text(response, max_bytes)
+                text = await _text(response, max_bytes or _longest(limit))
         except TimeoutError as error:
             raise TooSlow(f"The model server took longer than {limit:g} seconds.") from error
         if empty_ok and not text.strip():
@@ -207,6 +210,10 @@ class Wire:
         if NO_ANSWER.search(str(error)):
             message = f"The server hung up without an answer; is it {self._server}?"
         return StreamCut(message, detail=detail)
+
+
+def _longest(seconds: float | None) -> int:
+    return LONGEST_WORK if seconds is None else LONGEST_ANSWER
 
 
 def _too_slow(error: httpx.TimeoutException, connect_seconds: float) -> ProviderError:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
@@ -26,7 +26,7 @@ from llm.orchestration.purposes import Purpose
 from llm.orchestration.rows import Rows, read_rows
 from llm.problems import ask
 from llm.providers.base import Capability, ModelDetails, ModelInfo, RunningModel
-from llm.registry import Use, named_models, uses_of
+from llm.registry import Use, uses_of
 from llm.survey import Survey
 
 Key = tuple[int, str]
@@ -69,7 +69,6 @@ class InstalledModel:
     groups: tuple[str, ...] = ()
     external: bool = False
     external_allowed: bool = False
-    uses: int = 0
     stale: bool = False
     """The server does not answer: this is what it had."""
 
@@ -80,6 +79,11 @@ class InstalledModel:
     @property
     def is_loaded(self) -> bool:
         return self.running is not None
+
+    @property
+    def is_ready(self) -> bool:
+        """Its first answer comes at once, as far as its server tells what is loaded."""
+        return self.is_loaded or not can(self.provider, Capability.RUNNING)
 
     @property
     def can_load(self) -> bool:
@@ -112,7 +116,7 @@ class InstalledModel:
         """How much of the loaded model is in GPU memory."""
         if self.running is None or not self.running.size:
             return None
-        return round(100 * self.running.vram / self.running.size)
+        return min(100, round(100 * self.running.vram / self.running.size))
 
 
 @dataclass(frozen=True)
@@ -176,14 +180,18 @@ class Overview:
         return [self._row(provider, state, info) for info in infos]
 
     def _card(self, provider: Provider) -> ProviderCard:
-        known = self.surveys.get(provider.pk)
+        asked = self.surveys.get(provider.pk)
+        known, manages = asked or survey.last_known(provider), provider.pk in self.managed
+        if not manages:
+            reason = survey.plain_reason(provider, known.code, known.reason)
+            known = replace(known, reason=reason)
         return ProviderCard(
             provider=provider,
-            survey=known or survey.last_known(provider),
-            can_manage=provider.pk in self.managed,
+            survey=known,
+            can_manage=manages,
             is_own=provider.organization_id == self.user.organization_id
             and self.user.has_perm("llm.manage_models"),
-            used=known is not None,
+            used=asked is not None,
         )
 
     def _row(self, provider: Provider, state: Survey, info: ModelInfo) -> InstalledModel:
@@ -201,17 +209,12 @@ class Overview:
             groups=_groups(rows, key, self._group_names),
             external=external,
             external_allowed=external_allowed,
-            uses=sum(n for name, n in self._named.items() if is_named(provider.pk, info, name)),
             stale=not state.answers,
         )
 
     @cached_property
     def _active_pulls(self) -> dict[Key, ModelPull]:
         return {(pull.provider_id, pull.name): pull for pull in self.pulls if pull.is_active}
-
-    @cached_property
-    def _named(self) -> dict[str, int]:
-        return named_models(self.user)
 
     @cached_property
     def _group_names(self) -> dict[int, str]:
@@ -260,7 +263,10 @@ def model_detail(user: User, provider_pk: int, name: str) -> ModelDetail | None:
     try:
         details = ask(connect(provider).show(row.name), words=row.can_manage)
     except Problem as problem:
-        return ModelDetail(row, None, uses, problem.detail)
+        words = problem.detail
+        if not row.can_manage:
+            words = survey.plain_reason(provider, problem.code, words)
+        return ModelDetail(row, None, uses, words)
     return ModelDetail(row, details, uses)
 
 
@@ -272,9 +278,10 @@ def find_model(providers: Sequence[Provider], name: str) -> tuple[Provider, Mode
         for info in known.models:
             if same_model(info.name, name):
                 return provider, info
-    away = next((known for known in surveys if not known.answers), None)
-    if away is not None:
-        raise Problem(away.code or "MODEL_UNREACHABLE", away.reason)
+    for provider, known in zip(providers, surveys, strict=True):
+        if not known.answers:
+            code = known.code or "MODEL_UNREACHABLE"
+            raise Problem(code, survey.plain_reason(provider, code, known.reason))
     return None
 
 

@@ -14,6 +14,7 @@ from llm.orchestration.purposes import Purpose
 from llm.orchestration.rows import read_rows
 from llm.providers.options import GenerationOptions
 from llm.queries.catalog import InstalledModel, installed, is_named
+from llm.registry import named_models
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class Settings:
 
 @dataclass(frozen=True)
 class MissingModel:
-    """Preferred, but not installed, or installed and not loaded (its first answer takes longer)."""
+    """Preferred or named, but not installed; or installed, and not loaded (its first answer takes
+    longer). ``uses``: what of the person's names it, in words."""
 
     model: str
     purposes: tuple[str, ...]
     state: Literal["missing", "unloaded"]
+    uses: tuple[str, ...] = ()
 
 
 def settings_of(user: User) -> Settings:
@@ -56,19 +59,22 @@ def preferences_of(user: User) -> dict[str, list[str]]:
 def missing_models(
     user: User, models: Iterable[InstalledModel] | None = None
 ) -> list[MissingModel]:
-    """Of the preferred models. ``models``: what ``installed`` has found already.
+    """Of the preferred models and those that people's things name. ``models``: what ``installed``
+    has found already.
 
     Where a server does not answer, what it had counts as there.
     """
     there = list(installed(user) if models is None else models)
-    named: dict[str, list[str]] = {}
+    preferred: dict[str, list[str]] = {}
     for purpose, names in preferences_of(user).items():
         for name in names:
-            named.setdefault(name, []).append(purpose)
+            preferred.setdefault(name, []).append(purpose)
+    named = named_models(user)
     found = []
-    for name, purposes in named.items():
+    for name in preferred.keys() | named.keys():
         rows = [row for row in there if is_named(row.provider.pk, row.info, name)]
-        if not any(row.is_loaded for row in rows):
+        if not any(row.is_ready for row in rows):
             state: Literal["missing", "unloaded"] = "unloaded" if rows else "missing"
-            found.append(MissingModel(name, tuple(purposes), state))
+            purposes, uses = preferred.get(name, ()), named.get(name, ())
+            found.append(MissingModel(name, tuple(purposes), state, tuple(uses)))
     return sorted(found, key=lambda each: (each.state, each.model))

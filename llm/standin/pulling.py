@@ -79,11 +79,12 @@ class Blob:
             changed.set()
 
     async def _stop(self) -> None:
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
+        # Forgotten first: who comes while it ends starts one of their own.
+        task, self._task = self._task, None
+        if task is not None and not task.done():
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._task
-        self._task = None
+                await task
 
 
 async def pull(

@@ -103,9 +103,19 @@ def pulls_context(pulls: list[ModelPull], *, acted: UUID | None = None) -> dict[
 
 def _missing(user: User, rows: list[queries.InstalledModel]) -> list[dict[str, str]]:
     return [
-        {"model": each.model, "state": each.state, "purposes": purpose_names(each.purposes)}
+        {"model": each.model, "state": each.state, "why": _wanted(each)}
         for each in queries.missing_models(user, rows)
     ]
+
+
+def _wanted(each: queries.MissingModel) -> str:
+    """Who wants it: "preferred for Conversations", "named by 3 conversations"."""
+    parts = []
+    if each.purposes:
+        parts.append(_("preferred for %(what)s") % {"what": purpose_names(each.purposes)})
+    if each.uses:
+        parts.append(_("named by %(what)s") % {"what": ", ".join(each.uses)})
+    return ", ".join(parts)
 
 
 def _matches(row: queries.InstalledModel, q: str) -> bool:

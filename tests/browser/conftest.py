@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from tests.browser.demo import Demo
+from tests import chromium as installed
+from tests.browser.demo import Demo, served
 from tests.browser.visitor import Visitor
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 Visit = Callable[..., Visitor]
 # A busy machine may take its time; only what never comes is wrong.
 expect.set_options(timeout=20_000)
@@ -30,35 +20,20 @@ expect.set_options(timeout=20_000)
 
 @pytest.fixture(scope="session")
 def chromium() -> Path:
-    """The browser's path. Where services are required it must be there."""
-    if not CHROMIUM.exists():
-        missing = f"Chromium is missing ({CHROMIUM}; set CHROMIUM to where it is)"
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return CHROMIUM
+    return installed.found()
 
 
 @pytest.fixture(scope="session")
 def demo(chromium: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    server = Demo(tmp_path_factory.mktemp("demo"))
-    try:
-        server.wait()
+    with served(Demo(tmp_path_factory.mktemp("demo"))) as server:
         yield server
-        assert server.stop() == 0, server.log.read_text()
-    finally:
-        server.process.kill()
-        server.process.wait()
-    assert [line for line in server.log.read_text().splitlines() if "[error" in line] == []
 
 
 @pytest.fixture(scope="package")
 def browser(chromium: Path) -> Iterator[Browser]:
     """Not for the whole session: while it runs, its event loop is in the way of other tests."""
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
+    with installed.launched() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="package")

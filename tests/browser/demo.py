@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -68,3 +70,19 @@ class Demo(Served):
         )
         assert answer.is_success, answer.text
         return answer.json()
+
+
+_D = TypeVar("_D", bound=Demo)
+
+
+@contextmanager
+def served(server: _D) -> Iterator[_D]:
+    """Until it is stopped, in order; what it reports as an error fails the test."""
+    try:
+        server.wait()
+        yield server
+        assert server.stop() == 0, server.log.read_text()
+    finally:
+        server.process.kill()
+        server.process.wait()
+    assert [line for line in server.log.read_text().splitlines() if "[error" in line] == []

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from llm.standin import Running, running
 from tests.browser.axe import check_everybody_can_use
-from tests.browser.demo import Demo
+from tests.browser.demo import Demo, served
 from tests.browser.visitor import Visitor
 from tests.test_serve import Served
 
@@ -46,14 +46,8 @@ def standin() -> Iterator[Running]:
 def installation(
     chromium: Path, standin: Running, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    server = Installation(tmp_path_factory.mktemp("models"), standin)
-    try:
-        server.wait()
+    with served(Installation(tmp_path_factory.mktemp("models"), standin)) as server:
         yield server
-        assert server.stop() == 0, server.log.read_text()
-    finally:
-        server.process.kill()
-        server.process.wait()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from llm.standin import Model, Running, Script, disk_full, pullable, running
 from tests.browser.axe import check_everybody_can_use
-from tests.browser.demo import PREPARE, Demo
+from tests.browser.demo import PREPARE, Demo, served
 from tests.browser.visitor import Visitor, has_no_sideways_scrolling
 from tests.test_serve import Served, free_port
 
@@ -67,15 +67,8 @@ def models() -> Iterator[ModelServer]:
 def office(
     chromium: Path, models: ModelServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Office]:
-    server = Office(tmp_path_factory.mktemp("models"), models)
-    try:
-        server.wait()
+    with served(Office(tmp_path_factory.mktemp("models"), models)) as server:
         yield server
-        assert server.stop() == 0, server.log.read_text()
-    finally:
-        server.process.kill()
-        server.process.wait()
-    assert [line for line in server.log.read_text().splitlines() if "[error" in line] == []
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +123,16 @@ def put_away(page: Page, name: str) -> None:
     expect(row(page, name)).to_be_hidden()
 
 
+def let_go(models: ModelServer, *names: str) -> None:
+    """What was held goes on to its end."""
+
+    def all_here() -> bool:
+        models.now.release()
+        return set(names) <= set(models.now.installed)
+
+    models.now.wait_until(all_here, 60)
+
+
 def dialog(page: Page) -> Locator:
     return page.get_by_role("dialog")
 
@@ -146,8 +149,7 @@ def test_two_downloads_go_on_while_nobody_looks(enter: Enter, models: ModelServe
         expect(bar).to_have_js_property("max", 40 * MB)
     page.context.close()
 
-    models.now.release()
-    models.now.wait_until(lambda: {"one:latest", "two:latest"} <= set(models.now.installed), 60)
+    let_go(models, "one:latest", "two:latest")
     page = enter().page
     for name in ("one", "two"):
         expect(row(page, name)).to_contain_text("Downloaded", timeout=PATIENCE)
@@ -157,16 +159,16 @@ def test_two_downloads_go_on_while_nobody_looks(enter: Enter, models: ModelServe
 
 
 def test_progress_is_seen_as_it_comes(enter: Enter, models: ModelServer) -> None:
-    models.now.offer(pullable("steady", 40 * MB, rate=4 * MB))
+    models.now.offer(pullable("steady", 400 * MB, rate=2 * MB))
     page = enter().page
-    bar = download(page, "steady").get_by_role("progressbar")
-    expect(bar).to_have_js_property("max", 40 * MB, timeout=PATIENCE)
-    amounts = {bar.evaluate("bar => bar.value")}
-    while len(amounts) < 4 and not row(page, "steady").get_by_text("Downloaded").is_visible():
-        page.wait_for_timeout(200)
-        amounts |= {each.evaluate("bar => bar.value") for each in bar.all()}
-    assert len(amounts) >= 4
-    expect(row(page, "steady")).to_contain_text("Downloaded", timeout=PATIENCE)
+    mine = download(page, "steady")
+    bar = mine.get_by_role("progressbar")
+    for _step in range(3):
+        before = bar.evaluate("bar => bar.value")
+        expect(bar).not_to_have_js_property("value", before, timeout=PATIENCE)
+    expect(mine).to_contain_text(re.compile(r"of 400\.0\sMB · .+ per second · .+ left"))
+    mine.get_by_role("button", name="Cancel").click()
+    expect(mine).to_contain_text("Cancelled", timeout=PATIENCE)
     put_away(page, "steady")
 
 
@@ -186,7 +188,7 @@ def test_cancelled_and_taken_up_again(enter: Enter, models: ModelServer) -> None
     models.now.offer(pullable("broken", 40 * MB, hold_at=20 * MB))
     mine.get_by_role("button", name="Resume").click()
     expect(mine).to_contain_text("20.0 MB of 40.0 MB", timeout=PATIENCE)
-    models.now.release()
+    let_go(models, "broken:latest")
     expect(mine).to_contain_text("Downloaded", timeout=PATIENCE)
     expect(installed(page, "broken:latest")).to_be_visible(timeout=PATIENCE)
     mine.get_by_role("button", name="Put away").click()
@@ -270,7 +272,7 @@ def test_what_somebody_is_doing_survives_what_happens(enter: Enter, models: Mode
     page.get_by_role("link", name="Load keep:1b").click()
     chosen = dialog(page).get_by_role("radio", name="for an hour")
     chosen.check()
-    models.now.release()
+    let_go(models, "meanwhile:latest")
     expect(mine.get_by_text("Downloaded")).to_be_attached(timeout=PATIENCE)
     expect(page.locator("#announcer")).to_have_text("meanwhile:latest: Downloaded")
     expect(chosen).to_be_checked()
@@ -315,7 +317,7 @@ def test_without_javascript(enter: Enter, models: ModelServer) -> None:
     page = enter(java_script_enabled=False).page
     mine = download(page, "simple")
     reload_until(page, mine.get_by_text("10.0 MB of 40.0 MB"))
-    models.now.release()
+    let_go(models, "simple:latest")
     reload_until(page, mine.get_by_text("Downloaded"))
     mine.get_by_role("button", name="Put away").click()
     expect(mine).to_be_hidden()
@@ -362,7 +364,7 @@ def test_a_viewer_reads_only(enter: Enter, models: ModelServer) -> None:
     page.goto("/models/health/")
     expect(main.get_by_text("Answers", exact=True)).to_be_visible()
     expect(main.get_by_role("heading", name="Usage", exact=True)).to_have_count(0)
-    models.now.release()
+    let_go(models, "watched:latest")
     expect(row(admin, "watched")).to_contain_text("Downloaded", timeout=PATIENCE)
     put_away(admin, "watched")
 
@@ -392,7 +394,7 @@ def test_everybody_can_use_it_when_it_is_full(enter: Enter, models: ModelServer)
     expect(page.get_by_role("heading", level=1)).to_have_text(LONG)
     check_everybody_can_use(page)
     assert has_no_sideways_scrolling(page)
-    models.now.release()
+    let_go(models, "held:latest")
 
 
 def test_a_server_that_goes_away_and_comes_back(enter: Enter, models: ModelServer) -> None:

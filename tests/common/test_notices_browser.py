@@ -10,12 +10,13 @@ from django.http import HttpRequest
 from django.test import override_settings
 from django.test.testcases import LiveServerThread
 from django.urls import include, path
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from common import shell
 from common.shell import THEMES, Notice, Registry
+from tests.chromium import launched
 from tests.common import frame_pages
-from tests.common.test_frame_browser import AXE, CHROMIUM, FLAGS, MIDDLEWARE
+from tests.common.test_frame_browser import AXE, MIDDLEWARE
 
 urlpatterns = [path("", include("common.urls")), *frame_pages.urlpatterns]
 pytestmark = pytest.mark.browser
@@ -52,10 +53,8 @@ def server() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with launched() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no-script"])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 from typing import Any
 
+from llm.providers import bounds
 from llm.providers.base import ModelDetails, ModelInfo, PullProgress, RunningModel
 from llm.providers.errors import NotUnderstood
 from llm.providers.failures import error_line
 
 CLOUD = "ollama.com"
+LAST_YEAR = 9999
 STRANGE = "This address answers, but not as an Ollama server does."
 
 
@@ -19,12 +20,17 @@ def text_of(data: dict[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def word_of(data: dict[str, Any], key: str) -> str:
+    return bounds.word(text_of(data, key))
+
+
 def count_of(data: dict[str, Any], key: str) -> int:
     """A number that is not negative; 0 where it is absent, as servers leave zeros out."""
-    value = data.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return 0
-    return max(0, int(value))
+    return bounds.amount(data.get(key)) or 0
+
+
+def tokens_of(data: dict[str, Any], key: str) -> int:
+    return min(count_of(data, key), bounds.MOST_TOKENS)
 
 
 def object_of(data: dict[str, Any], key: str) -> dict[str, Any]:
@@ -41,11 +47,12 @@ def objects_of(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
 
 
 def moment_of(data: dict[str, Any], key: str) -> datetime | None:
-    """A time, aware. Go writes its zero time (year 1) where there is none."""
+    """A time, aware, that every time zone can show. Go writes its zero time (year 1) where there
+    is none."""
     try:
         moment = datetime.fromisoformat(text_of(data, key))
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC) if moment.year > 1 else None
+        return moment.astimezone(UTC) if 1 < moment.year < LAST_YEAR else None
     except (ValueError, OverflowError):
         return None
 
@@ -57,21 +64,30 @@ def listed(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return [entry for entry in objects_of(answer, "models") if name_of(entry)]
 
 
+def models_of(answer: dict[str, Any]) -> list[ModelInfo]:
+    return bounds.usable(model_info(entry) for entry in listed(answer))
+
+
+def running_of(answer: dict[str, Any]) -> list[RunningModel]:
+    return bounds.usable(running_model(entry) for entry in listed(answer))
+
+
 def name_of(entry: dict[str, Any]) -> str:
     return text_of(entry, "model") or text_of(entry, "name")
 
 
 def model_info(entry: dict[str, Any], name: str = "") -> ModelInfo:
     details = object_of(entry, "details")
-    remote = text_of(entry, "remote_host") or (CLOUD if text_of(entry, "remote_model") else "")
+    elsewhere = text_of(entry, "remote_host") or text_of(entry, "remote_model")
+    remote = (word_of(entry, "remote_host") or CLOUD) if elsewhere else ""
     return ModelInfo(
         name=name or name_of(entry),
         size=count_of(entry, "size"),
-        digest=text_of(entry, "digest"),
+        digest=word_of(entry, "digest"),
         modified_at=moment_of(entry, "modified_at"),
-        family=text_of(details, "family"),
-        parameters=text_of(details, "parameter_size"),
-        quantization=text_of(details, "quantization_level"),
+        family=word_of(details, "family"),
+        parameters=word_of(details, "parameter_size"),
+        quantization=word_of(details, "quantization_level"),
         context_length=count_of(details, "context_length") or None,
         capabilities=capabilities_of(entry),
         remote_host=remote,
@@ -82,7 +98,7 @@ def capabilities_of(entry: dict[str, Any]) -> frozenset[str] | None:
     value = entry.get("capabilities")
     if not isinstance(value, list):
         return None
-    return frozenset(word for word in value if isinstance(word, str))
+    return bounds.abilities(value)
 
 
 def running_model(entry: dict[str, Any]) -> RunningModel:
@@ -90,7 +106,7 @@ def running_model(entry: dict[str, Any]) -> RunningModel:
         name=name_of(entry),
         size=count_of(entry, "size"),
         vram=count_of(entry, "size_vram"),
-        digest=text_of(entry, "digest"),
+        digest=word_of(entry, "digest"),
         expires_at=moment_of(entry, "expires_at"),
         context_length=count_of(entry, "context_length") or None,
     )
@@ -103,13 +119,12 @@ def model_details(name: str, answer: dict[str, Any]) -> ModelDetails:
     longest = longest_context(facts) or count_of(details, "context_length") or None
     return ModelDetails(
         info=ModelInfo(**(_fields(info) | {"context_length": longest})),
-        template=text_of(answer, "template"),
-        system=text_of(answer, "system"),
-        license=text_of(answer, "license"),
-        parameters=text_of(answer, "parameters"),
-        modelfile=text_of(answer, "modelfile"),
-        # Whole vocabularies may be in there: only what can be read at a glance is kept.
-        facts={key: value for key, value in facts.items() if isinstance(value, str | int | float)},
+        template=bounds.long_text(text_of(answer, "template")),
+        system=bounds.long_text(text_of(answer, "system")),
+        license=bounds.long_text(text_of(answer, "license")),
+        parameters=bounds.long_text(text_of(answer, "parameters")),
+        modelfile=bounds.long_text(text_of(answer, "modelfile")),
+        facts=bounds.plain_facts(facts),
     )
 
 
@@ -151,5 +166,5 @@ def _is_vector(row: Any) -> bool:
     return (
         isinstance(row, list)
         and bool(row)
-        and all(isinstance(value, int | float) and math.isfinite(value) for value in row)
+        and all(isinstance(value, int | float) and abs(value) < 1e300 for value in row)
     )

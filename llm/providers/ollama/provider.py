@@ -29,6 +29,10 @@ from llm.providers.ollama.names import OLLAMA_REGISTRIES, check_pull_name
 from llm.providers.ollama.reader import CUT, SERVER, ChatReader
 from llm.providers.transport import LONGEST_STREAM, Wire
 
+LONGEST_PULL = 2**30
+"""Bytes of a server's words about a download: it says some kilobytes each second, for days."""
+LONGEST_STATUS = 64 * 2**10
+
 
 class OllamaProvider:
     """One Ollama server. ``allowed_registries``: where models may be downloaded from.
@@ -70,12 +74,10 @@ class OllamaProvider:
         reader.end()
 
     async def models(self) -> list[ModelInfo]:
-        answer = await self._wire.request("GET", "/api/tags")
-        return [answers.model_info(entry) for entry in answers.listed(answer)]
+        return answers.models_of(await self._wire.request("GET", "/api/tags"))
 
     async def running(self) -> list[RunningModel]:
-        answer = await self._wire.request("GET", "/api/ps")
-        return [answers.running_model(entry) for entry in answers.listed(answer)]
+        return answers.running_of(await self._wire.request("GET", "/api/ps"))
 
     async def show(self, name: str) -> ModelDetails:
         answer = await self._wire.request("POST", "/api/show", {"model": name})
@@ -83,14 +85,17 @@ class OllamaProvider:
 
     async def version(self) -> str:
         answer = await self._wire.request("GET", "/api/version")
-        if version := answers.text_of(answer, "version"):
+        if version := answers.word_of(answer, "version"):
             return version
         raise NotUnderstood(answers.STRANGE, detail="no version")
 
     async def pull(self, name: str) -> AsyncGenerator[PullProgress, None]:
         """Until "success". Leaving early cancels it; the same pull later goes on from there."""
         body = {"model": check_pull_name(name, self._registries), "stream": True}
-        async with aclosing(self._wire.lines("POST", "/api/pull", body)) as lines:
+        received = self._wire.lines(
+            "POST", "/api/pull", body, max_bytes=LONGEST_PULL, max_line=LONGEST_STATUS
+        )
+        async with aclosing(received) as lines:
             async for line in lines:
                 if not line.strip():
                     continue

@@ -19,7 +19,14 @@ from llm.providers.base import (
 from llm.providers.decoding import decode_object
 from llm.providers.errors import NotUnderstood, StreamCut
 from llm.providers.failures import error_line
-from llm.providers.ollama.answers import STRANGE, count_of, object_of, objects_of, text_of
+from llm.providers.ollama.answers import (
+    STRANGE,
+    count_of,
+    object_of,
+    objects_of,
+    text_of,
+    tokens_of,
+)
 
 SERVER = "an Ollama server"
 CHARACTERS_PER_TOKEN = 4
@@ -106,7 +113,7 @@ class ChatReader:
         total, load, prefill, decode = (
             count_of(chunk, f"{name}_duration") for name in ("total", "load", "prompt_eval", "eval")
         )
-        prompt, answer = count_of(chunk, "prompt_eval_count"), count_of(chunk, "eval_count")
+        prompt, answer = tokens_of(chunk, "prompt_eval_count"), tokens_of(chunk, "eval_count")
         guess_prompt = not prompt and self._prompt > 0
         guess_answer = not answer and self._answer > 0
         return Metrics(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llm.providers.base import ChatRequest, Delta, Done, Metrics, Text, Thinking, ToolCalled
+from llm.providers.bounds import MOST_TOKENS
 from llm.providers.errors import RequestRefused, ServerFailed, StreamCut
 from llm.providers.failures import error_line
 from llm.providers.openai.fields import a_count, a_list, a_text, an_object
@@ -95,8 +96,8 @@ class AnswerReader:
         return [*deltas, Text(text)] if text else deltas
 
     def _metrics(self, ended: float) -> Metrics:
-        prompt = a_count(self._usage.get("prompt_tokens"))
-        completion = a_count(self._usage.get("completion_tokens"))
+        prompt = _counted(self._usage.get("prompt_tokens"))
+        completion = _counted(self._usage.get("completion_tokens"))
         return Metrics(
             prompt_tokens=_tokens(self._prompt_characters) if prompt is None else prompt,
             completion_tokens=_tokens(self._characters) if completion is None else completion,
@@ -109,6 +110,11 @@ class AnswerReader:
 
 def _tokens(characters: int) -> int:
     return math.ceil(characters / CHARACTERS_PER_TOKEN)
+
+
+def _counted(value: Any) -> int | None:
+    count = a_count(value)
+    return None if count is None else min(count, MOST_TOKENS)
 
 
 def _raise_error(data: dict[str, Any]) -> None:

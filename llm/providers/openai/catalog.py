@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llm.providers.base import ModelInfo
+from llm.providers.bounds import usable
 from llm.providers.errors import NotUnderstood
 from llm.providers.openai.answers import SERVER
 from llm.providers.openai.fields import a_count, a_list, a_text, an_object
@@ -14,13 +15,12 @@ _CONTEXT = ("max_model_len", "context_length", "max_context_length")
 
 
 def model_infos(answer: dict[str, Any]) -> list[ModelInfo]:
-    """Every model that has a name, once, in the server's order."""
+    """Every model that has a name, once, in the server's order; the first thousand."""
     # Ollama writes null for an empty list.
     if not isinstance(answer.get("data", ""), list | None):
         raise _strange("no list of models")
     rows = [an_object(row) for row in a_list(answer["data"])]
-    infos = {info.name: info for row in rows if (info := _info(row)).name}
-    return list(infos.values())
+    return usable(_info(row) for row in rows)
 
 
 def _info(row: dict[str, Any]) -> ModelInfo:

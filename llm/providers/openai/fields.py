@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from llm.providers.bounds import amount
+
 
 def an_object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
@@ -21,4 +23,4 @@ def a_text(value: Any) -> str:
 
 
 def a_count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return amount(value) if isinstance(value, int) else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llm.providers.base import ToolCall
+from llm.providers.decoding import without_halves
 from llm.providers.errors import NotUnderstood
 from llm.providers.openai.fields import a_count, a_list, a_text, an_object
 
@@ -79,7 +80,7 @@ def _call(partial: _Partial) -> ToolCall:
 def _arguments(partial: _Partial) -> dict[str, Any]:
     text = "".join(partial.arguments).strip()
     try:
-        arguments = json.loads(text) if text else {}
+        arguments = without_halves(json.loads(text), text) if text else {}
     except (ValueError, RecursionError) as error:
         raise _broken(partial, text) from error
     if not isinstance(arguments, dict):

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from catalog.charts.option import echarts_option
 from catalog.charts.render import STATIC
 from catalog.charts.spec import ChartSpec
 from tests.catalog.charts.results import monthly, regional
+from tests.chromium import launched
 
 pytestmark = pytest.mark.browser
 
@@ -100,24 +99,10 @@ def site(scripts: list[str]) -> Iterator[Site]:
     server.server_close()
 
 
-def launched(playwright: Playwright) -> Browser:
-    try:
-        return playwright.chromium.launch()
-    except Error as error:
-        installed = shutil.which("chromium")
-        if installed:
-            return playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
-        if os.environ.get("REQUIRE_SERVICES") == "1":
-            raise
-        pytest.skip(f"no Chromium: {error.message.splitlines()[0]}")
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = launched(playwright)
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -221,6 +221,21 @@ def test_preferred_models_that_are_not_there(world: World, own: Provider, server
     ]
 
 
+def test_models_that_things_name_and_that_are_not_there(
+    world: World, own: Provider, monkeypatch: Any
+) -> None:
+    def count(user: Any) -> dict[str, str]:
+        return {"gone:1b": f"3 conversations of {user}", "llama3.2": "1 conversation"}
+
+    monkeypatch.setattr(registry, "_counts", [count])
+    actions.load_model(actor=world.amy, provider=own, name=NAME)
+    [found] = queries.missing_models(world.bob)
+    assert (found.model, found.state) == ("gone:1b", "missing")
+    assert (found.purposes, found.uses) == ((), ("3 conversations of Bob",))
+    page = world.client(world.bob).get("/models/").content.decode()
+    assert "named by 3 conversations of Bob" in page
+
+
 def test_access_by_role(world: World, own: Provider) -> None:
     def allowed(user: Any) -> bool:
         return next(row.allowed for row in queries.installed(user) if row.name == NAME)

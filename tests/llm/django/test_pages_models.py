@@ -238,10 +238,10 @@ def test_preferred_models_that_are_missing_or_not_loaded(world: World, alone: Pr
         preferences={"chat": ["mistral:latest", "qwen3:4b"], "title": ["mistral:latest"]},
     )
     text = models_page(world, world.bob).text
-    assert "mistral:latest is preferred (Conversations, Titles) but is not installed" in text
-    assert "qwen3:4b is preferred (Conversations) but is not loaded" in text
+    assert "mistral:latest (preferred for Conversations, Titles) is not installed" in text
+    assert "qwen3:4b (preferred for Conversations) is not loaded" in text
     actions.load_model(actor=world.amy, provider=alone, name="qwen3:4b")
-    assert "qwen3:4b is preferred" not in models_page(world, world.bob).text
+    assert "qwen3:4b (preferred" not in models_page(world, world.bob).text
 
 
 def test_a_model_for_some_groups_only(world: World, alone: Provider) -> None:
