@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
+from common import ratelimit
 from common.http.outgoing import OutgoingRefused, check_url, resolve
 from common.http.problems import Problem
 from common.jobs.models import ACTIVE
@@ -24,6 +25,8 @@ from llm.problems import Invalid
 FIELDS = ("name", "kind", "base_url", "external", "enabled", "order", "parallel", "waiting")
 RESOLVE_SECONDS = 3.0
 SECRET_CHARACTERS = 500
+MOST_PROVIDERS = 20
+"""Of one organisation: every page about models asks all of them."""
 
 
 def create_provider(
@@ -52,9 +55,14 @@ def create_provider(
         waiting=waiting,
     )
     provider.secret = secret_of(api_key)
+    ratelimit.charge("models", str(actor.pk))
     _check(provider)
     check_address(provider.base_url, shared=False)
     with transaction.atomic():
+        if Provider.objects.filter(organization=provider.organization).count() >= MOST_PROVIDERS:
+            raise Invalid(
+                name=_("At most %(n)d providers; remove one first.") % {"n": MOST_PROVIDERS}
+            )
         provider.save()
         facts = {name: [None, value] for name, value in snapshot(provider, FIELDS).items()}
         facts["api_key"] = ["", _shown(provider)]
@@ -84,6 +92,7 @@ def update_provider(
         changes["name"] = _clean(changes["name"])
     if "base_url" in changes:
         changes["base_url"] = clean_address(changes["base_url"])
+        ratelimit.charge("models", str(actor.pk))
         check_address(changes["base_url"], shared=False)
     version = provider.version if expected_version is None else expected_version
     with transaction.atomic():

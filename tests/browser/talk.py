@@ -128,6 +128,8 @@ class Keyboard(Mouse):
         self.page.keyboard.press("g")
         self.page.keyboard.press("w")
         expect(self.page.get_by_role("heading", level=1)).to_have_text("AI wizard")
+        # A page that is still loading may put the focus somewhere else in a moment.
+        self.page.wait_for_load_state("load")
         self.choose(self.page.get_by_role("button", name=what))
 
     def look(self, asked: Locator) -> None:
