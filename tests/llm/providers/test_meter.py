@@ -39,14 +39,16 @@ def test_before_anything_came(meter: PullMeter) -> None:
     assert (meter.rate, meter.seconds_left, meter.words, meter.done) == (None, None, "", False)
 
 
-def test_layers_are_added_up_by_digest_and_counted_once(meter: PullMeter) -> None:
+def test_fact_3_14_layers_are_added_up_by_digest_and_counted_once(meter: PullMeter) -> None:
     for progress in (layer(A, 100), layer(A, 100, 60), layer(B, 50, 10), layer(A, 100, 80)):
         meter.feed(progress)
     assert (meter.completed, meter.total) == (90, 150)
     assert meter.layers == [Layer(A, 100, 80), Layer(B, 50, 10)]
 
 
-def test_going_back_is_shown_and_is_no_negative_rate(meter: PullMeter, clock: Clock) -> None:
+def test_fact_3_14_going_back_is_shown_and_is_no_negative_rate(
+    meter: PullMeter, clock: Clock
+) -> None:
     for completed in (10, 500, 200, 200):
         meter.feed(layer(A, 1000, completed))
         clock.now += 1

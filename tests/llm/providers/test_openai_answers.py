@@ -94,12 +94,12 @@ def test_the_last_chunk_may_hold_text_and_counts() -> None:
 
 
 @pytest.mark.parametrize("end", [[chunk("stop")], [DONE], [chunk("stop"), usage(1, 1)]])
-def test_either_end_is_enough(end: list[object]) -> None:
+def test_fact_3_16_either_end_is_enough(end: list[object]) -> None:
     assert read([chunk(content="Hello"), *end])[0] == Text("Hello")
 
 
 @pytest.mark.parametrize("end", [[], [chunk()], [usage(1, 1)], [chunk("abort"), DONE]])
-def test_with_neither_it_broke_off(end: list[object]) -> None:
+def test_fact_3_16_with_neither_it_broke_off(end: list[object]) -> None:
     with pytest.raises(StreamCut):
         read([chunk(content="Hello"), *end])
 
@@ -127,7 +127,7 @@ def test_ends_that_are_failures(finish: str, kind: type[ProviderError]) -> None:
         "",
     ],
 )
-def test_odd_chunks_are_read_over(odd: object) -> None:
+def test_fact_3_16_odd_chunks_are_read_over(odd: object) -> None:
     assert read([chunk(content="Hello"), odd, chunk("stop"), DONE])[0] == Text("Hello")
 
 
@@ -155,13 +155,15 @@ def test_what_is_no_chunk_is_not_understood(event: str) -> None:
         ({"error": {"message": "the model `x` does not exist"}}, ModelMissing, ""),
     ],
 )
-def test_an_error_in_mid_stream(event: object, kind: type[ProviderError], words: str) -> None:
+def test_fact_3_16_an_error_in_mid_stream(
+    event: object, kind: type[ProviderError], words: str
+) -> None:
     with pytest.raises(kind) as caught:
         read([chunk(content="Hel"), event])
     assert words in caught.value.message
 
 
-def test_tool_calls_come_together_by_index() -> None:
+def test_fact_3_16_tool_calls_come_together_by_index() -> None:
     deltas = calls(
         piece(0, name="find", id="a"),
         piece(1, '{"n"', name="count", id="b"),
@@ -234,7 +236,7 @@ def test_arguments_cut_anywhere(arguments: dict[str, Any], data: st.DataObject) 
     assert deltas[0].call.arguments == arguments
 
 
-def test_without_counts_they_are_estimated_and_marked() -> None:
+def test_fact_3_16_without_counts_they_are_estimated_and_marked() -> None:
     metrics = done(read([chunk(reasoning="1234"), chunk(content="12345"), DONE])).metrics
     assert metrics.estimated
     assert (metrics.prompt_tokens, metrics.completion_tokens) == (11, 3)

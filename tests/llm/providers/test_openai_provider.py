@@ -86,7 +86,7 @@ async def test_what_is_asked_and_where() -> None:
     assert "authorization" not in second.headers
 
 
-async def test_nothing_after_done_is_waited_for() -> None:
+async def test_fact_3_16_nothing_after_done_is_waited_for() -> None:
     content = in_chunks(streamed(EVENTS), 10_000, ends=False)
     async with playing(content, stays_open=True) as server, asyncio.timeout(5):
         assert text_of(await streaming(OpenAIProvider(server.endpoint())))

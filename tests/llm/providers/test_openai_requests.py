@@ -49,7 +49,7 @@ def test_the_least_request() -> None:
     }
 
 
-def test_a_stream_asks_for_counts() -> None:
+def test_fact_3_16_a_stream_asks_for_counts() -> None:
     sent = chat_body(ChatRequest("m", HELLO), stream=True)
     assert sent["stream"] is True
     assert sent["stream_options"] == {"include_usage": True}
@@ -63,7 +63,7 @@ def test_options_in_their_words() -> None:
     }
 
 
-def test_what_only_ollama_knows_is_not_sent() -> None:
+def test_fact_3_16_what_only_ollama_knows_is_not_sent() -> None:
     assert options(num_ctx=4096, top_k=40, repeat_penalty=1.1) == {}
     assert "keep_alive" not in body(keep_alive="10m")
 
@@ -79,7 +79,7 @@ def test_what_only_ollama_knows_is_not_sent() -> None:
         ("max", "high"),
     ],
 )
-def test_thinking_is_an_effort(think: bool | str, effort: str) -> None:
+def test_fact_3_16_thinking_is_an_effort(think: bool | str, effort: str) -> None:
     assert options(think=think) == {"reasoning_effort": effort}
 
 
@@ -115,7 +115,7 @@ def test_a_schema_with_anything_open_is_not_strict(change: dict[str, Any]) -> No
     ("image", "kind"),
     [("iVBORw0KGgoAAA", "png"), ("/9j/4AAQ", "jpeg"), ("R0lGODlh", "gif"), ("UklGRiQ", "webp")],
 )
-def test_images_are_parts(image: str, kind: str) -> None:
+def test_fact_3_16_images_are_parts(image: str, kind: str) -> None:
     sent = body(messages=(ChatMessage("user", "What is it?", images=(image,)),))
     assert sent["messages"][0]["content"] == [
         {"type": "text", "text": "What is it?"},
