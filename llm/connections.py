@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from common.http.outgoing import OutgoingRefused, Policy, check_url
+from common.http.outgoing import Policy
 from llm.models import Provider
 from llm.providers import base
 from llm.providers.registry import KINDS, open_provider
@@ -31,20 +31,11 @@ def endpoint_of(provider: Provider, *, answer_seconds: float = 30.0) -> base.End
 
 def policy_for(*, shared: bool) -> Policy:
     """Shared providers are the operator's, who may name private addresses. Admins of organisations
-    may name public ones, and those the operator has listed."""
-    hosts = {*settings.LLM_ALLOWED_HOSTS, *_built_in()}
+    may name public ones, and those the operator has listed. ``OLLAMA_URL`` is not among them: it is
+    the shared provider's, whose models the operator may have kept for himself."""
     hint = _("The operator can allow it in LLM_ALLOWED_HOSTS.")
-    return Policy(loopback=shared, private=shared, hosts=frozenset(hosts), hint=hint)
-
-
-def _built_in() -> list[str]:
-    """The server in ``OLLAMA_URL``, and nothing else on that machine: always with its port."""
-    try:
-        target = check_url(settings.OLLAMA_URL)
-    except OutgoingRefused:
-        return []
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    return [f"{host}:{target.port}"]
+    hosts = frozenset(settings.LLM_ALLOWED_HOSTS)
+    return Policy(loopback=shared, private=shared, hosts=hosts, hint=hint)
 
 
 def can(provider: Provider, capability: base.Capability) -> bool:

@@ -11,6 +11,7 @@ import asyncio
 import threading
 import time
 from contextlib import aclosing, suppress
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -45,6 +46,8 @@ SILENT_SECONDS = 60.0
 LINES_A_BREATH = 50
 BREATH_SECONDS = 0.05
 """Servers say about twenty lines a second; one that says thousands has to wait for us."""
+LONGEST = timedelta(hours=24)
+"""A download that is not done by then holds a place that others wait for."""
 CHECKING_SECONDS = 1800.0
 """Reading a large model over to check it may take long, and is silent."""
 
@@ -103,6 +106,8 @@ def _watch(ctx: JobContext, download: Download, report: Report) -> ProviderError
     while not download.ended.wait(LOOK_SECONDS):
         report.look(download.meter)
         ctx.check()
+        if clock.now() - ctx.job.created_at > LONGEST:
+            raise JobFailed(_("It was not complete after a day. Try again later."))
         if download.silent:
             return TooSlow(_("The model server was silent for too long."))
     report.look(download.meter)

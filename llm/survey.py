@@ -17,6 +17,7 @@ import structlog
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.core.cache import cache
+from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from common import clock
@@ -199,11 +200,19 @@ async def _keep(provider: Provider, known: Survey | None, found: Survey) -> None
     kept = replace(found, since=since, of=_server(provider))
     await cache.aset(_key(provider), kept, timeout=KEPT_SECONDS)
     if kept.state is State.OK and _unseen(provider, moment):
-        provider.seen_at = moment
-        await Provider.objects.filter(pk=provider.pk).aupdate(seen_at=moment)
+        await _note_seen(provider, moment)
     if changed:
         log.info("provider state", provider=provider.pk, state=kept.state, code=kept.code)
         publish_now(topic_of(provider), "provider-changed", {"id": provider.pk})
+
+
+async def _note_seen(provider: Provider, moment: datetime) -> None:
+    """Not worth a page: where the database is busy, the next survey says it."""
+    provider.seen_at = moment
+    try:
+        await Provider.objects.filter(pk=provider.pk).aupdate(seen_at=moment)
+    except OperationalError as error:
+        log.warning("not noted that a provider answers", error=str(error)[:200])
 
 
 def _unseen(provider: Provider, moment: datetime) -> bool:

@@ -14,7 +14,7 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
-from django.db.models import F
+from django.db.models import Count, F
 from django.utils.translation import gettext as _
 
 from common import clock, trace
@@ -50,12 +50,25 @@ def claim(job_id: Any, *, lane: Lane | None = None) -> Job | None:
 
 
 def claim_next(lane: Lane | None = None) -> Job | None:
-    """The oldest job that may run now, of one lane or of all."""
+    """The oldest job that may run now, of one lane or of all.
+
+    Of the places for transfers, which may be held for hours, an organisation leaves one to others.
+    """
     waiting = Job.objects.runnable().in_lane(lane).order_by("created_at")
+    if lane == "transfer":
+        waiting = waiting.exclude(organization__in=_holding_their_share())
     for job_id in waiting.values_list("pk", flat=True)[:10]:
         if job := claim(job_id, lane=lane):
             return job
     return None
+
+
+def _holding_their_share() -> list[int]:
+    running = Job.objects.filter(status=JobStatus.RUNNING, organization__isnull=False)
+    counts = running.in_lane("transfer").values("organization").annotate(count=Count("pk"))
+    share = max(1, settings.JOB_TRANSFERS - 1)
+    found = counts.filter(count__gte=share).order_by()
+    return list(found.values_list("organization", flat=True))
 
 
 def run(job_id: Any, *, lane: Lane | None = None) -> bool:

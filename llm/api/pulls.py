@@ -56,7 +56,9 @@ def pull_model(request: HttpRequest, body: PullIn, stream: bool = True) -> HttpR
 
 @router.get("/models/pulls", response=Json, summary="Downloads, the latest first")
 def list_pulls(request: HttpRequest) -> Json:
-    return {"items": [pull_json(pull) for pull in queries.pulls_of(access_models(request))]}
+    user = access_models(request)
+    manages = user.has_perm("llm.manage_models")
+    return {"items": [pull_json(pull, manages=manages) for pull in queries.pulls_of(user)]}
 
 
 @router.delete(

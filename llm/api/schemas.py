@@ -156,7 +156,8 @@ def detail_json(found: queries.ModelDetail) -> Json:
     }
 
 
-def pull_json(pull: ModelPull) -> Json:
+def pull_json(pull: ModelPull, *, manages: bool = True) -> Json:
+    """``manages``: the reader may see the server's own words."""
     return {
         **progress_json(pull),
         "name": pull.name,
@@ -164,8 +165,14 @@ def pull_json(pull: ModelPull) -> Json:
         "job": str(pull.job_id) if pull.job_id else None,
         "createdAt": _time(pull.created_at),
         "canResume": pull.can_resume,
-        "error": pull.job.error if pull.job else None,
+        "error": _reason(pull, manages=manages),
     }
+
+
+def _reason(pull: ModelPull, *, manages: bool) -> Json | None:
+    if pull.job is None or not pull.job.error:
+        return None
+    return pull.job.error if manages else {**pull.job.error, "message": pull.plain_problem}
 
 
 def config_json(cards: list[queries.ProviderCard], found: queries.Settings) -> Json:

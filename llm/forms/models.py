@@ -56,7 +56,8 @@ class LoadingForm(ActionForm):
 
 class DeletionForm(ActionForm):
     confirmation = forms.CharField(
-        label=_("Name of the model, typed"),
+        label=_("Name of the model"),
+        error_messages={"required": _("Type the name of the model.")},
         max_length=300,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -67,8 +68,8 @@ class ModelSettingForm(ActionForm):
         label=_("Context window"),
         required=False,
         help_text=_(
-            "Tokens the model reads at once, for everybody who uses it. A larger window takes more "
-            "memory; a change makes the server load the model again. Empty: the default."
+            "How many tokens the model reads at once. A larger window takes more memory; a change "
+            "makes the server load the model again. Empty: the default."
         ),
     )
     parallel = forms.IntegerField(
@@ -84,5 +85,6 @@ class TrialForm(ActionForm):
     question = forms.CharField(
         label=_("Question"),
         max_length=2000,
+        error_messages={"required": _("Type a question first.")},
         widget=forms.Textarea(attrs={"rows": 2}),
     )

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from common.http.codes import CODES
 from common.jobs.models import Job, JobStatus
 from common.models import TenantModel
 from common.querysets import TenantQuerySet
@@ -64,6 +65,13 @@ class ModelPull(TenantModel):
     @property
     def can_resume(self) -> bool:
         return not self.is_active and self.state != JobStatus.SUCCEEDED
+
+    @property
+    def plain_problem(self) -> str:
+        """Why it failed, without the server's own words: they are for those who manage it."""
+        error = self.job.error if self.job is not None else None
+        code = CODES.get((error or {}).get("code", ""))
+        return str(code.message) if code else str(CODES["INTERNAL_ERROR"].message)
 
     @property
     def seconds_left(self) -> float | None:

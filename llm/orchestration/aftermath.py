@@ -13,7 +13,7 @@ from llm.orchestration.breaker import Breaker
 from llm.orchestration.machinery import machinery
 from llm.orchestration.usage import later
 from llm.prompts.tokens import prompt_tokens
-from llm.providers.errors import ProviderError
+from llm.providers.errors import ModelMissing, ProviderError
 
 _said: WeakKeyDictionary[Breaker, dict[str, str]] = WeakKeyDictionary()
 """By breaker and key: the state of which hooks were told last."""
@@ -42,9 +42,10 @@ async def _tell_survey(attempt: Attempt, error: Exception | None) -> None:
         await survey.note_failure(provider, error)
     elif error is None:
         await survey.note_success(provider)
-        if attempt.route.known_unloaded:
-            # It is loaded now: who looks next sees it.
-            await sync_to_async(survey.forget)(provider)
+    loaded = error is None and attempt.route.known_unloaded
+    if loaded or isinstance(error, ModelMissing):
+        # What it has is not what is known of it: who looks next asks.
+        await sync_to_async(survey.forget)(provider)
 
 
 async def _tell_circuit(attempt: Attempt) -> None:

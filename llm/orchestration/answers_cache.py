@@ -32,10 +32,7 @@ def key_for(ask: Ask, route: Route, messages: tuple[ChatMessage, ...]) -> str:
         return ""
     return digest(
         [
-            *_whose(
-                ask.organization.pk, ask.fingerprint, route.provider.pk, route.provider.version
-            ),
-            route.model,
+            *_whose(ask.organization.pk, ask.fingerprint, route),
             ask.purpose,
             ask.prompt_key,
             route.options.set(),
@@ -48,8 +45,8 @@ def key_for(ask: Ask, route: Route, messages: tuple[ChatMessage, ...]) -> str:
 
 def key_for_text(organization_id: int, fingerprint: str, route: Route, text: str) -> str:
     """Of one text's vector."""
-    whose = _whose(organization_id, fingerprint, route.provider.pk, route.provider.version)
-    return digest([*whose, route.model, "embed", text]) if fingerprint else ""
+    whose = _whose(organization_id, fingerprint, route)
+    return digest([*whose, "embed", text]) if fingerprint else ""
 
 
 async def find(key: str) -> dict[str, Any] | None:
@@ -87,6 +84,7 @@ def digest(parts: list[Any]) -> str:
     return "llm:answer:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _whose(organization_id: int, fingerprint: str, provider_id: int, version: int) -> list[Any]:
-    """``version``: a provider whose address changed is another one."""
-    return [organization_id, fingerprint, provider_id, version]
+def _whose(organization_id: int, fingerprint: str, route: Route) -> list[Any]:
+    """A provider whose address changed is another one, and so is a model that was pulled anew."""
+    provider = route.provider
+    return [organization_id, fingerprint, provider.pk, provider.version, route.model, route.digest]

@@ -20,7 +20,7 @@ from llm.orchestration.budgets import Deadline
 from llm.orchestration.events import Event, Loading, Queued
 from llm.orchestration.failures import in_use, never_began, out_of_time
 from llm.orchestration.machinery import machinery
-from llm.orchestration.outlook import Route
+from llm.orchestration.outlook import Route, check_again
 from llm.orchestration.purposes import Budget
 from llm.orchestration.records import record_of
 from llm.orchestration.request import Ask
@@ -43,6 +43,8 @@ FAIR_SHARE = 0.8
 """Of its time for a first token: what queueing and choosing may have taken of it."""
 MOST_OF_ONE_USER = 8
 """Requests to one model that one person may have running and waiting."""
+BURST = 256
+"""Pieces of an answer that came at once, after which others have their turn on the event loop."""
 LOADING_AFTER = 3.0
 """Seconds without a word after which people are told that the model is probably being loaded."""
 
@@ -101,6 +103,7 @@ class Attempt:
 
     def __post_init__(self) -> None:
         self._made = time.monotonic()
+        self._stood_in_line = False
 
     async def make(self) -> None:
         """Until the answer is complete. Raises one of ``failures.EXPECTED``."""
@@ -117,13 +120,19 @@ class Attempt:
                 # Who is alone may use every place there is.
                 per_user_limit=max(MOST_OF_ONE_USER, route.parallel),
                 wait_seconds=self.deadline.left,
-                on_position=lambda position, seconds: self.tell(Queued(position, seconds)),
+                on_position=self._stand_in_line,
             ):
                 self._note_wait()
+                if self._stood_in_line:
+                    await check_again(self.ask, route)
                 async with await machinery().breaker.enter(route.key) as permit:
                     await self._listen(permit)
         finally:
             self._note_wait()
+
+    def _stand_in_line(self, position: int, seconds: float | None) -> None:
+        self._stood_in_line = True
+        self.tell(Queued(position, seconds))
 
     async def _check_idle(self) -> None:
         line = await machinery().queue.snapshot(self.route.key)
@@ -136,6 +145,7 @@ class Attempt:
         first_token = self.began + self.budget.first_token
         clock = loop.time() - time.monotonic()
         engine = self.route.connect(self.budget)
+        heard = 0
         hint = loop.call_later(self._patience(), self.tell, Loading(self.route.model))
         try:
             async with (
@@ -143,6 +153,9 @@ class Attempt:
                 aclosing(engine.stream(self._request())) as deltas,
             ):
                 async for delta in deltas:
+                    heard += 1
+                    if heard % BURST == 0:
+                        await asyncio.sleep(0)
                     if self.heard.first_at is None:
                         hint.cancel()
                         alarm.reschedule(clock + self.deadline.at)

@@ -124,16 +124,28 @@ class EmbedJourney(Journey):
         kept = await answers_cache.find_many(list(keys.values()))
         self.vectors = {text: kept[key]["vector"] for text, key in keys.items() if key in kept}
         self.known = len(self.vectors)
+        if self.texts and self.known == len(keys):
+            self.record("cached", route)
+        await self._fill(route, keys, retries=retries)
+        if self.known and self._differ():
+            # The kept ones are of another model that had this name.
+            self.vectors, self.known = {}, 0
+            await self._fill(route, keys, retries=retries)
+        if self._differ():
+            raise NotUnderstood(_("The model server sent vectors of different lengths."))
+        provider = route.provider
+        return replace(
+            self.so_far(), provider_id=provider.pk, provider=provider.name, model=route.model
+        )
+
+    async def _fill(self, route: Route, keys: dict[str, str], *, retries: bool) -> None:
+        """Ask for the vectors that are missing, and keep each."""
         missing = [text for text in keys if text not in self.vectors]
         for batch in _batches(missing):
             found = await self._repeated(partial(self._embedded, route, batch), retries=retries)
             self.vectors |= found
             fresh = {keys[text]: {"vector": vector} for text, vector in found.items()}
             usage.later(partial(answers_cache.store, fresh))
-        if self.texts and not missing:
-            self.record("cached", route)
-        self._check_lengths()
-        return replace(self.so_far(), provider_id=route.provider.pk, model=route.model)
 
     def embedded(self, answer: Answer) -> Embedded:
         vectors = tuple(self.vectors[text] for text in self.texts)
@@ -165,10 +177,8 @@ class EmbedJourney(Journey):
     def _check(self, attempt: Attempt) -> None:
         """Vectors were checked as they came."""
 
-    def _check_lengths(self) -> None:
-        """A model that was changed under its name makes other vectors than the kept ones."""
-        if len({len(vector) for vector in self.vectors.values()}) > 1:
-            raise NotUnderstood(_("The model server sent vectors of different lengths."))
+    def _differ(self) -> bool:
+        return len({len(vector) for vector in self.vectors.values()}) > 1
 
     def _key(self, route: Route, text: str) -> str:
         organization_id = self.ask.organization.pk

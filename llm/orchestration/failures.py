@@ -70,6 +70,31 @@ def said_nothing() -> AttemptFailed:
     return AttemptFailed("MODEL_FAILED", message, repeatable=True)
 
 
+def thought_too_long() -> AttemptFailed:
+    message = _("The model reached the length limit of its answer before it said anything.")
+    return AttemptFailed("MODEL_CUT", message, retryable=True)
+
+
+def not_ready() -> AttemptFailed:
+    message = _("What the model is to be asked was not put together in time.")
+    return AttemptFailed("MODEL_TIMEOUT", message, elsewhere=False, retryable=True, tried=False)
+
+
+def changed_meanwhile(provider: str) -> AttemptFailed:
+    message = _("“%(name)s” was changed while this request waited.") % {"name": provider}
+    return AttemptFailed("MODEL_UNREACHABLE", message, retryable=True, tried=False)
+
+
+def access_withdrawn() -> AttemptFailed:
+    message = _("While this request waited, an Admin withdrew the model from your role.")
+    return AttemptFailed("PERMISSION_DENIED", message, tried=False)
+
+
+def consent_withdrawn() -> AttemptFailed:
+    message = _("While this request waited, an Admin forbade to send prompts to this model.")
+    return AttemptFailed("EXTERNAL_REFUSED", message, tried=False)
+
+
 def in_use() -> AttemptFailed:
     message = _("The model is in use, and this can wait.")
     return AttemptFailed("MODEL_BUSY", message, elsewhere=False, retryable=True, tried=False)

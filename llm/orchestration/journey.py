@@ -17,7 +17,15 @@ from llm.orchestration.attempts import Attempt
 from llm.orchestration.budgets import budget_for
 from llm.orchestration.choice import Candidate
 from llm.orchestration.events import Answer
-from llm.orchestration.failures import EXPECTED, AttemptFailed, cut_short, failed, said_nothing
+from llm.orchestration.failures import (
+    EXPECTED,
+    AttemptFailed,
+    cut_short,
+    failed,
+    not_ready,
+    said_nothing,
+    thought_too_long,
+)
 from llm.orchestration.logbook import Logbook, Tell
 from llm.orchestration.outlook import Outlook, Route, look
 from llm.orchestration.purposes import IDEMPOTENT, Purpose
@@ -98,7 +106,7 @@ class Journey(Logbook):
         if (kept := await answers_cache.find(key)) is not None:
             return self.cached(route, kept)
         answer = await self._repeated(lambda: self._answer(route, messages), retries=retries)
-        if key:
+        if key and not answer.tool_calls:
             usage.later(lambda: answers_cache.store({key: _kept(answer)}))
         return answer
 
@@ -160,6 +168,9 @@ class Journey(Logbook):
         except asyncio.CancelledError:
             outcome, code = "cancelled", ""
             raise
+        except Exception as raised:
+            error = raised
+            raise
         finally:
             self.records.append(attempt.record(outcome, code))
             learn(attempt, error, cancelled=outcome == "cancelled")
@@ -169,15 +180,19 @@ class Journey(Logbook):
         heard = attempt.heard
         if self.ask.format is not None and heard.reason == "length":
             raise cut_short()
-        if not heard.text and not heard.tool_calls and heard.reason != "length":
-            raise said_nothing()
+        if not heard.text and not heard.tool_calls:
+            raise thought_too_long() if heard.reason == "length" else said_nothing()
         if self.ask.format is not None:
             attempt.value = parse(heard.text, self.ask.format)
 
     async def _messages(self, route: Route) -> Messages:
         if not callable(self.ask.messages):
             return self.ask.messages
-        built = await self.ask.messages(route.target)
+        try:
+            async with asyncio.timeout(self.deadline.left):
+                built = await self.ask.messages(route.target)
+        except TimeoutError as error:
+            raise not_ready() from error
         for note in built.notes:
             self.note(note)
         return built.messages

@@ -86,6 +86,7 @@ class Logbook:
 
     def cached(self, route: Route, kept: dict[str, Any]) -> Answer:
         """The answer that was ``kept``, told and written down."""
+        self.attempt = None  # one that failed before it is no part of it
         self.record("cached", route)
         if kept["text"]:
             self.tell(Text(kept["text"]))

@@ -15,6 +15,7 @@ from llm.connections import can, endpoint_of
 from llm.models import Provider
 from llm.orchestration.alone import is_alone, shared
 from llm.orchestration.choice import Candidate, Choice, NoModel, choose, complexity
+from llm.orchestration.failures import access_withdrawn, changed_meanwhile, consent_withdrawn
 from llm.orchestration.machinery import machinery
 from llm.orchestration.options import keep_alive_of, options_for, window_of
 from llm.orchestration.purposes import Budget
@@ -42,6 +43,8 @@ class Route:
     options: GenerationOptions
     keep_alive: KeepAlive | None
     parallel: int
+    digest: str = ""
+    """Which model that name stands for, where the server tells."""
 
     @property
     def model(self) -> str:
@@ -120,6 +123,7 @@ class Outlook:
             ),
             keep_alive=keep_alive_of(self.rows),
             parallel=(setting.parallel if setting else None) or provider.parallel,
+            digest=info.digest,
         )
 
     def _unanswered(self, ask: Ask, error: NoModel) -> Unanswered:
@@ -170,6 +174,20 @@ async def look(ask: Ask) -> Outlook:
     return Outlook(rows, by_id, await _with_breakers(candidates))
 
 
+async def check_again(ask: Ask, route: Route) -> None:
+    """For who stood in line: what an Admin changed meanwhile holds. Raises ``AttemptFailed``."""
+    rows = await rows_for((ask.organization.pk, ask.user, ask.purpose))
+    asked, model = route.provider, route.model
+    now = next((each for each in rows.providers if each.pk == asked.pk), None)
+    if now is None or (now.kind, now.url) != (asked.kind, asked.url):
+        raise changed_meanwhile(asked.name)
+    if not rows.may_use(now.pk, model):
+        raise access_withdrawn()
+    external = now.external or route.candidate.external
+    if external and not rows.external_allowed(now.pk, model):
+        raise consent_withdrawn()
+
+
 def _candidate(rows: Rows, provider: Provider, info: ModelInfo, survey: Survey) -> Candidate:
     return Candidate(
         provider_id=provider.pk,
@@ -216,7 +234,8 @@ def _needs(ask: Ask) -> frozenset[str]:
 
 
 # Many requests that start at once ask each provider once.
-_asking: WeakKeyDictionary[Loop, dict[int, asyncio.Task[Survey]]] = WeakKeyDictionary()
+_asking: WeakKeyDictionary[Loop, dict[tuple[int, int], asyncio.Task[Survey]]]
+_asking = WeakKeyDictionary()
 
 
 async def _survey(providers: Iterable[Provider]) -> list[Survey]:
@@ -229,10 +248,11 @@ async def _survey(providers: Iterable[Provider]) -> list[Survey]:
 def _asked(provider: Provider) -> asyncio.Task[Survey]:
     loop = asyncio.get_running_loop()
     going = _asking.setdefault(loop, {})
-    task = going.get(provider.pk)
+    key = provider.pk, provider.version
+    task = going.get(key)
     if task is None:
-        task = going[provider.pk] = loop.create_task(_up_to_date(provider), context=shared())
-        task.add_done_callback(lambda _task: going.pop(provider.pk, None))
+        task = going[key] = loop.create_task(_up_to_date(provider), context=shared())
+        task.add_done_callback(lambda _task: going.pop(key, None))
     return task
 
 

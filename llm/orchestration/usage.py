@@ -7,15 +7,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.db.models import Model
 
+from accounts.models import User
 from common import clock
 from llm.metrics import CallRecord, call_ended
-from llm.models import ModelCall
+from llm.models import ModelCall, Provider
 from llm.orchestration.alone import belongs_here
 from llm.orchestration.batching import Batched
 
@@ -65,8 +68,7 @@ def forget_old_calls() -> int:
 def _write(batches: Sequence[Sequence[CallRecord]]) -> list[None]:
     """All at once; where that fails each for itself, so that one harms no other."""
     try:
-        with transaction.atomic():
-            ModelCall.objects.bulk_create(_row(each) for batch in batches for each in batch)
+        _write_all([each for batch in batches for each in batch])
     except DatabaseError:
         for batch in batches:
             _write_one(batch)
@@ -75,10 +77,26 @@ def _write(batches: Sequence[Sequence[CallRecord]]) -> list[None]:
 
 def _write_one(batch: Sequence[CallRecord]) -> None:
     try:
-        with transaction.atomic():
-            ModelCall.objects.bulk_create(_row(each) for each in batch)
+        _write_all(batch)
     except DatabaseError as error:
         log.warning("could not be recorded", error=f"{type(error).__name__}: {error}"[:300])
+
+
+def _write_all(records: Sequence[CallRecord]) -> None:
+    """Whom and what a call was of may be gone by now. Looked up before: the database may notice
+    only at the end of the caller's transaction, which must not fail for this."""
+    users = _there(User, {each.user_id for each in records})
+    providers = _there(Provider, {each.provider_id for each in records})
+    rows = [_row(each) for each in records]
+    for row in rows:
+        row.user_id = row.user_id if row.user_id in users else None
+        row.provider_id = row.provider_id if row.provider_id in providers else None
+    with transaction.atomic():
+        ModelCall.objects.bulk_create(rows)
+
+
+def _there(kind: type[Model], ids: set[Any]) -> set[Any]:
+    return set(kind._default_manager.filter(pk__in=ids - {None}).values_list("pk", flat=True))
 
 
 _write_soon = Batched(_write)

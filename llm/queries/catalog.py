@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
 from django.contrib.auth.models import Group
+from django.core.cache import cache
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,6 +33,7 @@ from llm.survey import Survey
 
 Key = tuple[int, str]
 FOR_EVER = timedelta(days=365)
+DETAILS_SECONDS = 300
 ABILITIES = {
     "vision": gettext_lazy("images"),
     "thinking": gettext_lazy("thinking"),
@@ -261,13 +264,24 @@ def model_detail(user: User, provider_pk: int, name: str) -> ModelDetail | None:
     if not can(provider, Capability.SHOW):
         return ModelDetail(row, None, uses, _("Servers of this kind tell no more of a model."))
     try:
-        details = ask(connect(provider).show(row.name), words=row.can_manage)
+        details = _details(provider, row)
     except Problem as problem:
         words = problem.detail
         if not row.can_manage:
             words = survey.plain_reason(provider, problem.code, words)
         return ModelDetail(row, None, uses, words)
     return ModelDetail(row, details, uses)
+
+
+def _details(provider: Provider, row: InstalledModel) -> ModelDetails:
+    """Asked once in a while: what a digest stands for does not change."""
+    facts = f"{provider.pk}:{provider.version}:{row.name}:{row.info.digest}"
+    key = f"llm:show:{hashlib.sha256(facts.encode()).hexdigest()}"
+    known: ModelDetails | None = cache.get(key)
+    if known is None:
+        known = ask(connect(provider).show(row.name), words=row.can_manage)
+        cache.set(key, known, timeout=DETAILS_SECONDS)
+    return known
 
 
 def find_model(providers: Sequence[Provider], name: str) -> tuple[Provider, ModelInfo] | None:

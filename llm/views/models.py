@@ -62,6 +62,7 @@ def list_context(request: HttpRequest, *, form: PullForm, q: str = "") -> dict[s
         for card in cards
         if card.used and card.can_manage and Capability.PULL in card.capabilities
     ]
+    into.sort(key=lambda card: not card.survey.answers)
     form.offer([card.provider for card in into])
     loaded = [row for row in rows if row.is_loaded and not row.stale]
     answering = any(card.used and card.survey.answers for card in cards)

@@ -4,15 +4,17 @@ class ModelTrial extends HTMLElement {
   connectedCallback() {
     this.form = this.querySelector("form");
     this.stop = this.querySelector("[data-stop]");
-    this.state = this.querySelector("[data-state]");
+    this.state = this.querySelector("[data-told]");
     this.answer = this.querySelector("[data-answer]");
     this.thoughts = this.querySelector("[data-thoughts]");
     this.thinking = this.querySelector("[data-thinking]");
     this.submit = this.form.querySelector("[type=submit]");
     this.form.addEventListener("submit", (event) => {
-      if (!this.form.elements.question.value.trim()) return;
       event.preventDefault();
-      this.#ask();
+      const { question } = this.form.elements;
+      if (question.value.trim()) return this.#ask();
+      this.#tell(this.state.dataset.empty, "bad");
+      question.focus();
     });
     this.stop.addEventListener("click", () => this.running?.abort());
     this.addEventListener("keydown", (event) => {
@@ -31,7 +33,7 @@ class ModelTrial extends HTMLElement {
     this.#busy(true);
     this.answer.textContent = this.thinking.textContent = "";
     this.thoughts.hidden = true;
-    this.state.textContent = this.state.dataset.asking;
+    this.#tell(this.state.dataset.asking);
     let ended = false;
     try {
       const response = await fetch(this.form.action, {
@@ -43,14 +45,14 @@ class ModelTrial extends HTMLElement {
       const kind = response.headers.get("Content-Type") ?? "";
       if (kind.startsWith("application/problem+json")) {
         const problem = await response.json();
-        this.state.textContent = `${problem.message} ${problem.detail}`;
-        return;
+        return this.#tell(`${problem.message} ${problem.detail}`, "bad");
       }
       if (!response.ok || !kind.startsWith("text/event-stream")) throw new Error("no stream");
       for await (const [name, data] of events(response.body)) ended = this.#told(name, data.text) || ended;
       if (!ended) throw new Error("cut");
     } catch (error) {
-      this.state.textContent = error.name === "AbortError" ? this.state.dataset.stopped : this.state.dataset.lost;
+      if (error.name === "AbortError") this.#tell(this.state.dataset.stopped);
+      else this.#tell(this.state.dataset.lost, "bad");
     } finally {
       this.running = null;
       this.#busy(false);
@@ -60,21 +62,31 @@ class ModelTrial extends HTMLElement {
   #told(name, text) {
     if (name === "token") {
       this.answer.append(text);
-      if (this.state.textContent !== this.state.dataset.reading) this.state.textContent = this.state.dataset.reading;
+      this.#tell(this.state.dataset.reading);
     } else if (name === "thinking") {
       this.thoughts.hidden = false;
       this.thinking.append(text);
+      this.#tell(this.state.dataset.thinks);
     } else {
-      this.state.textContent = text;
+      this.#tell(text, name === "error" ? "bad" : "");
     }
     return name === "done" || name === "error";
   }
 
+  // What is said already is not written again: screen readers would say it again.
+  #tell(words, state = "") {
+    this.state.dataset.state = state;
+    if (this.state.textContent !== words) this.state.textContent = words;
+  }
+
+  // One of the two buttons can be used: the focus goes from the one to the other.
   #busy(busy) {
-    this.submit.disabled = busy;
+    const [from, to] = busy ? [this.submit, this.stop] : [this.stop, this.submit];
+    const had = [from, document.body].includes(document.activeElement);
     this.stop.hidden = !busy;
+    this.submit.disabled = busy;
+    if (had) to.focus();
     this.answer.setAttribute("aria-busy", String(busy));
-    if (!busy && document.activeElement === document.body) this.submit.focus();
   }
 }
 

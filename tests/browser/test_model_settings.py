@@ -139,7 +139,7 @@ def test_a_provider_is_added_preferred_and_restricted(visit: Open, standin: Runn
     dialog.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status").filter(has_text="is saved")).to_be_visible()
     row = page.get_by_role("row").filter(has_text="Analyst, Admin")
-    expect(row).to_contain_text("may leave our machines")
+    expect(row).to_contain_text("May leave our machines")
 
 
 def test_a_refused_rule_stays_in_its_dialog(visit: Open) -> None:

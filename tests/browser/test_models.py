@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from llm.standin import Model, Running, Script, disk_full, pullable, running
+from llm.standin import (
+    Model,
+    Running,
+    Script,
+    disk_full,
+    error_line,
+    pieces,
+    pullable,
+    running,
+    thinks,
+)
 from tests.browser.axe import check_everybody_can_use
 from tests.browser.demo import PREPARE, Demo, served
 from tests.browser.visitor import Visitor, has_no_sideways_scrolling
@@ -119,7 +129,7 @@ def installed(page: Page, name: str) -> Locator:
 
 
 def put_away(page: Page, name: str) -> None:
-    row(page, name).get_by_role("button", name="Put away").click()
+    row(page, name).get_by_role("button", name="Dismiss").click()
     expect(row(page, name)).to_be_hidden()
 
 
@@ -191,7 +201,7 @@ def test_cancelled_and_taken_up_again(enter: Enter, models: ModelServer) -> None
     let_go(models, "broken:latest")
     expect(mine).to_contain_text("Downloaded", timeout=PATIENCE)
     expect(installed(page, "broken:latest")).to_be_visible(timeout=PATIENCE)
-    mine.get_by_role("button", name="Put away").click()
+    mine.get_by_role("button", name="Dismiss").click()
     expect(mine).to_be_hidden()
     page.reload()
     expect(installed(page, "broken:latest")).to_be_visible()
@@ -250,7 +260,7 @@ def test_deleted_by_its_name(enter: Enter, models: ModelServer) -> None:
     visitor.expected = {422}
     page = visitor.page
     page.get_by_role("link", name="Delete gemma3:4b").click()
-    typed = dialog(page).get_by_label("Name of the model, typed")
+    typed = dialog(page).get_by_label("Name of the model")
     typed.fill("gemma3")
     dialog(page).get_by_role("button", name="Delete the model").click()
     expect(dialog(page).get_by_role("alert").first).to_be_focused()
@@ -319,7 +329,7 @@ def test_without_javascript(enter: Enter, models: ModelServer) -> None:
     reload_until(page, mine.get_by_text("10.0 MB of 40.0 MB"))
     let_go(models, "simple:latest")
     reload_until(page, mine.get_by_text("Downloaded"))
-    mine.get_by_role("button", name="Put away").click()
+    mine.get_by_role("button", name="Dismiss").click()
     expect(mine).to_be_hidden()
 
     page.get_by_role("link", name="Load plain:1b").click()
@@ -331,10 +341,87 @@ def test_without_javascript(enter: Enter, models: ModelServer) -> None:
     expect(page.get_by_role("region", name="Loaded now")).to_be_hidden()
 
     page.get_by_role("link", name="Delete plain:1b").click()
-    page.get_by_label("Name of the model, typed").fill("plain:1b")
+    page.get_by_label("Name of the model").fill("plain:1b")
     page.get_by_role("button", name="Delete the model").click()
     expect(page.get_by_text("plain:1b was deleted.")).to_be_visible()
     assert "plain:1b" not in models.now.installed
+
+
+def try_out(page: Page, name: str) -> Locator:
+    """On the model's own page; the card to ask in."""
+    installed(page, name).get_by_role("link", name=name, exact=True).click()
+    return page.get_by_role("region", name="Try it")
+
+
+def test_a_model_is_tried_out(enter: Enter, models: ModelServer) -> None:
+    page = enter(reduced_motion="reduce").page
+    card = try_out(page, "keep:1b")
+    question, state = card.get_by_label("Question"), card.get_by_role("status")
+    answer, thoughts = card.get_by_role("group", name="Answer"), card.locator("details")
+    ask, stop = (card.get_by_role("button", name=name) for name in ("Ask", "Stop"))
+    expect(stop).to_be_hidden()
+    expect(thoughts).to_be_hidden()
+    ask.click()
+    expect(state).to_have_text("Type a question first.")
+    expect(question).to_be_focused()
+
+    models.now.then(thinks("Let me see.", "Seven of <b>them</b>."))
+    question.fill("How many?")
+    page.keyboard.press("Control+Enter")
+    expect(answer).to_have_text("Seven of <b>them</b>.")
+    expect(state).to_contain_text("tokens")
+    expect(question).to_be_focused()
+    thoughts.get_by_text("What it thought first").click()
+    expect(thoughts).to_contain_text("Let me see.")
+    check_everybody_can_use(page)
+
+    models.now.then(error_line("the runner has stopped", after=1))
+    ask.click()
+    expect(state).to_contain_text("Try again")
+    expect(state).to_have_attribute("data-state", "bad")
+    check_everybody_can_use(page)
+
+
+def test_what_a_model_writes_is_seen_as_it_comes_and_stopped(
+    enter: Enter, models: ModelServer
+) -> None:
+    models.now.then(pieces("One, ", "two, ", "three.", hold_after=2))
+    visitor = enter(reduced_motion="reduce")
+    page, card = visitor.page, try_out(visitor.page, "keep:1b")
+    card.get_by_label("Question").fill("Count.")
+    visitor.tab_to(card.get_by_role("button", name="Ask"))
+    page.keyboard.press("Enter")
+    answer, state = card.get_by_role("group", name="Answer"), card.get_by_role("status")
+    expect(answer).to_have_text("One, two,")
+    expect(state).to_have_text("It is writing …")
+    expect(card.get_by_role("button", name="Ask")).to_be_disabled()
+    expect(card.get_by_role("button", name="Stop")).to_be_focused()
+    check_everybody_can_use(page)
+    left = models.now.closed_early
+    page.keyboard.press("Enter")
+    expect(state).to_have_text("Stopped.")
+    expect(card.get_by_role("button", name="Ask")).to_be_focused()
+    expect(card.get_by_role("button", name="Stop")).to_be_hidden()
+    expect(answer).to_have_text("One, two,")
+    models.now.wait_until(lambda: models.now.closed_early > left)
+
+
+def test_a_model_is_tried_out_without_javascript(enter: Enter, models: ModelServer) -> None:
+    visitor = enter(java_script_enabled=False)
+    visitor.expected = {422}
+    page, card = visitor.page, try_out(visitor.page, "keep:1b")
+    card.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Try keep:1b")
+    expect(card.get_by_role("alert")).to_contain_text("Type a question first.")
+
+    models.now.then(thinks("Let me see.", "Seven."))
+    card.get_by_label("Question").fill("How many?")
+    card.get_by_role("button", name="Ask").click()
+    expect(card.get_by_role("group", name="Answer")).to_have_text("Seven.")
+    expect(card.get_by_role("status")).to_contain_text("tokens")
+    card.get_by_text("What it thought first").click()
+    expect(card.locator("details")).to_contain_text("Let me see.")
+    expect(card.get_by_label("Question")).to_have_value("How many?")
 
 
 def reload_until(page: Page, wanted: Locator) -> None:

@@ -27,7 +27,7 @@ class AdvancedForm(ActionForm):
         label=gettext_lazy("After an answer, a model stays in memory"),
         choices=[
             (SERVER, gettext_lazy("as long as its server is set to")),
-            (MINUTES, gettext_lazy("for so many minutes")),
+            (MINUTES, gettext_lazy("for a number of minutes")),
             (EVER, gettext_lazy("until it is unloaded")),
         ],
         widget=forms.RadioSelect,

@@ -162,13 +162,13 @@ def _placeholder(name: str, inherited: Any) -> str:
     if name == "num_ctx":
         return _("otherwise %(value)s") % {"value": _shown(DEFAULT_WINDOW)}
     if inherited is None:
-        return _("as the model likes")
+        return _("the model's default")
     return _("installation: %(value)s") % {"value": _shown(inherited)}
 
 
 def _inherited(installation: GenerationOptions) -> str:
     if installation.think is None:
-        return _("As the model likes")
+        return _("The model's default")
     words = next(words for value, words in THINK.values() if value == installation.think)
     return _("As the installation says: %(words)s") % {"words": words}
 

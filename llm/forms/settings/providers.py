@@ -76,7 +76,7 @@ class ProviderForm(ProbeForm):
         label=_("In use"),
         required=False,
         initial=True,
-        help_text=_("Without it the server is not asked, and its models are not offered."),
+        help_text=_("Unticked, the server is not asked and its models are not offered."),
     )
     parallel = forms.IntegerField(
         label=_("Requests at a time"),

@@ -80,7 +80,7 @@ class OllamaProvider:
         return answers.running_of(await self._wire.request("GET", "/api/ps"))
 
     async def show(self, name: str) -> ModelDetails:
-        answer = await self._wire.request("POST", "/api/show", {"model": name})
+        answer = _sound(await self._wire.request("POST", "/api/show", {"model": name}))
         return answers.model_details(name, answer)
 
     async def version(self) -> str:
@@ -134,10 +134,14 @@ class OllamaProvider:
 
     async def _work(self, path: str, body: dict[str, object]) -> dict[str, object]:
         """A request whose time is the caller's: a model may have to be loaded first."""
-        answer = await self._wire.request("POST", path, body, seconds=None)
-        if "error" in answer:
-            raise error_line(answer["error"])
-        return answer
+        return _sound(await self._wire.request("POST", path, body, seconds=None))
+
+
+def _sound(answer: dict[str, object]) -> dict[str, object]:
+    """The answer, unless it is an error under a status that says all is well."""
+    if "error" in answer:
+        raise error_line(answer["error"])
+    return answer
 
 
 def _result(deltas: list[Delta]) -> ChatResult:

@@ -14,6 +14,7 @@ from common.jobs.models import Job, JobStatus
 from common.jobs.registry import Lane, lane_of
 from tests.common.jobs import kinds  # noqa: F401  (registers them)
 from tests.common.jobs.processes import wait_for
+from tests.world import World
 
 
 def kind(lane: Lane, handler: Any) -> str:
@@ -50,6 +51,22 @@ def test_a_long_queue_of_one_lane_does_not_hide_the_other() -> None:
         queued("tests.refuse")
     transfer = queued("tests.fetch")
     assert engine.claim_next("transfer") == transfer
+
+
+@pytest.mark.django_db
+def test_an_organisation_leaves_one_place_for_transfers(world: World, settings: Any) -> None:
+    settings.JOB_TRANSFERS = 3
+    for _number in range(3):
+        Job.objects.create(kind="tests.fetch", organization=world.acme)
+    assert engine.claim_next("transfer") is not None
+    second = engine.claim_next("transfer")
+    assert second is not None
+    assert engine.claim_next("transfer") is None
+    other = Job.objects.create(kind="tests.fetch", organization=world.rival)
+    nobodys = queued("tests.fetch")
+    assert [engine.claim_next("transfer"), engine.claim_next("transfer")] == [other, nobodys]
+    Job.objects.filter(pk=second.pk).update(status=JobStatus.SUCCEEDED)
+    assert engine.claim_next("transfer") is not None
 
 
 @pytest.mark.django_db

@@ -18,6 +18,7 @@ from tests.world import World
 def server(settings: Any) -> Iterator[Running]:
     with running() as standin:
         settings.OLLAMA_URL = standin.url
+        settings.LLM_ALLOWED_HOSTS = ["127.0.0.1"]
         yield standin
 
 

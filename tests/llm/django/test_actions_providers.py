@@ -147,7 +147,7 @@ def test_the_key_is_kept_changed_and_cleared(world: World, own: Provider) -> Non
 def test_the_key_does_not_travel_to_another_server(
     world: World, own: Provider, settings: Any
 ) -> None:
-    settings.LLM_ALLOWED_HOSTS = ["10.1.2.3"]
+    settings.LLM_ALLOWED_HOSTS = ["10.1.2.3", "127.0.0.1"]
     own = actions.update_provider(actor=world.amy, provider=own, api_key=KEY)
     move = {"actor": world.amy, "provider": own, "base_url": "http://10.1.2.3"}
     assert "api_key" in refused(actions.update_provider, **move).fields
@@ -238,7 +238,7 @@ def test_the_probe_sends_the_stored_key_only_home(
     values = {"actor": world.amy, "kind": "ollama", "provider": own}
     actions.probe_provider(**values, base_url=own.url)
     assert server.requests[-1].headers["authorization"] == f"Bearer {KEY}"
-    settings.LLM_ALLOWED_HOSTS = ["localhost"]
+    settings.LLM_ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
     elsewhere = server.url.replace("127.0.0.1", "localhost")
     found = actions.probe_provider(**values, base_url=elsewhere)
     assert found.ok

@@ -93,7 +93,7 @@ def test_a_period_that_is_none(world: World, own: Provider, days: str) -> None:
     page = health(world, world.amy, f"?days={days}")
     assert "No model was asked in this time" in page.text
     [current] = [named for _tag, named in page.tags if named.get("aria-current") == "true"]
-    assert current["href"] == "?days=7"
+    assert current["href"] == "?days=7#usage"
 
 
 def test_usage_is_for_admins(world: World, own: Provider) -> None:

@@ -57,7 +57,7 @@ def serve(world: World, shared: Provider, settings: Any) -> Serve:
     def serve(*models: Model) -> Iterator[tuple[Provider, Running]]:
         Provider.objects.update(enabled=False)
         with running(Script(models=models)) as server:
-            settings.OLLAMA_URL = server.url
+            settings.LLM_ALLOWED_HOSTS = ["127.0.0.1"]
             box = Provider.objects.create(
                 organization=world.acme,
                 name=f"Box {server.port}",

@@ -40,7 +40,7 @@ def test_the_list_shows_providers_and_their_models(world: World, own: Provider) 
     text = text_of(world.client(world.amy).get(URL))
     for name in ("Acme&#x27;s", "qwen3:4b", CLOUD):
         assert name in text
-    assert "not allowed to leave" in text
+    assert "Not allowed to leave" in text
     assert "Some models run elsewhere." in text
 
 
@@ -73,7 +73,7 @@ def test_prompts_leave_only_where_it_is_allowed(world: World, own: Provider) -> 
     assert CLOUD not in allowed(world.amy, own)
     save(world, own, CLOUD, roles=EVERYBODY, external_allowed="on")
     assert CLOUD in allowed(world.amy, own)
-    assert "may leave our machines" in text_of(world.client(world.amy).get(URL))
+    assert "May leave our machines" in text_of(world.client(world.amy).get(URL))
     save(world, own, CLOUD, roles=EVERYBODY)
     assert CLOUD not in allowed(world.amy, own)
 
@@ -106,7 +106,7 @@ def test_a_rule_about_a_model_that_is_gone_can_be_seen(world: World, own: Provid
     save(world, own, "gone:7b", roles=["Admin"])
     line = next(line for line in lines_of(world.amy) if line.model == "gone:7b")
     assert line.missing
-    assert "not installed" in text_of(world.client(world.amy).get(URL))
+    assert "Not installed" in text_of(world.client(world.amy).get(URL))
 
 
 def test_rules_are_the_organisations_own(world: World, shared: Provider, server: Any) -> None:

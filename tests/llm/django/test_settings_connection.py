@@ -61,7 +61,7 @@ def test_another_organisations_servers_are_not_listed(world: World, own: Provide
 def test_that_none_answers_is_said(world: World, settings: Any, shared: Provider) -> None:
     settings.OLLAMA_URL = "http://127.0.0.1:9"
     text = text_of(world.client(world.amy).get(URL))
-    assert "None of these servers answers." in text
+    assert "None of these providers answers." in text
 
 
 def test_shared_providers_are_switched_off_and_on(world: World, shared: Provider) -> None:
@@ -71,7 +71,7 @@ def test_shared_providers_are_switched_off_and_on(world: World, shared: Provider
     assert queries.providers_in_use(world.carl) == [shared]
     text = text_of(amy.get(URL))
     assert 'aria-checked="false"' in text
-    assert "No server is in use" in text
+    assert "No provider is in use" in text
     assert "Not used" in text
     amy.post(URL, {"use_shared": "on"})
     assert queries.providers_in_use(world.amy) == [shared]

@@ -65,7 +65,7 @@ def test_the_installations_values_are_placeholders(world: World) -> None:
     assert 'placeholder="installation: 0.8"' in text
     assert 'placeholder="installation: X"' in text
     assert "As the installation says: A little" in text
-    assert re.search(r'name="top_p"[^>]*placeholder="as the model likes"', text)
+    assert re.search(r'name="top_p"[^>]*placeholder="the model&#x27;s default"', text)
 
 
 def test_they_are_reset(world: World) -> None:
