@@ -17,8 +17,10 @@ from llm.models import Provider
 from llm.queries import providers_in_use
 from llm.survey import State
 
-NEAR = ("/models/", "/wizard/", "/chat/")
+NEAR = ("/wizard/", "/chat/")
 """Where models matter; elsewhere only those who can mend it are told."""
+OWN = "/models/"
+"""These pages say it themselves."""
 MANAGE = "llm.manage_models"
 
 
@@ -27,7 +29,8 @@ def model_notice(request: HttpRequest) -> shell.Notice | None:
     product works without a model."""
     user: Any = request.user
     manages = user.has_perm(MANAGE)
-    if user.organization_id is None or not (manages or request.path.startswith(NEAR)):
+    concerned = manages or request.path.startswith(NEAR)
+    if user.organization_id is None or not concerned or request.path.startswith(OWN):
         return None
     seen = Provider.objects.visible_to(user).filter(enabled=True, seen_at__isnull=False)
     known = {each.pk: survey.last_known(each) for each in seen}
@@ -43,7 +46,7 @@ def model_notice(request: HttpRequest) -> shell.Notice | None:
         state="info" if answering else "warn",
         text=_away(away, others=answering),
         url=reverse("llm:health" if manages else "llm:model-list"),
-        action=gettext_lazy("What it says"),
+        action=gettext_lazy("See details"),
     )
 
 

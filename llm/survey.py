@@ -16,11 +16,10 @@ from urllib.parse import urlsplit
 import structlog
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.core.cache import cache
 from django.db import OperationalError
 from django.utils.translation import gettext as _
 
-from common import clock
+from common import cache, clock
 from common.http.codes import CODES
 from common.realtime import publish_now
 from llm.connections import can, connect
@@ -80,8 +79,8 @@ def topic_of(provider: Provider) -> str:
 
 async def survey(provider: Provider, *, max_age: float = FRESH_SECONDS) -> Survey:
     """What is known, asked again if it is older than ``max_age`` seconds. Never raises."""
-    await cache.aset(_asked_key(provider), True, timeout=ASKED_SECONDS)
-    known = _about(provider, await cache.aget(_key(provider)))
+    await cache.awrite(_asked_key(provider), True, ASKED_SECONDS)
+    known = _about(provider, await cache.aread(_key(provider)))
     if known is not None and _age(known) <= max_age:
         return known
     found = await _ask(provider, known or Survey(provider.pk))
@@ -105,7 +104,7 @@ def surveys_of(providers: Sequence[Provider], *, max_age: float = FRESH_SECONDS)
 
 def last_known(provider: Provider) -> Survey:
     """Without asking the server; ``unknown`` when nobody did for a day."""
-    return _about(provider, cache.get(_key(provider))) or Survey(provider.pk)
+    return _about(provider, cache.read(_key(provider))) or Survey(provider.pk)
 
 
 def plain_reason(provider: Provider, code: str, reason: str) -> str:
@@ -119,12 +118,12 @@ def forget(provider: Provider) -> None:
     """Something of ours changed what it has: the next who asks gets a fresh answer."""
     known = last_known(provider)
     if known.at is not None:
-        cache.set(_key(provider), replace(known, at=known.at - timedelta(days=1)), KEPT_SECONDS)
+        cache.write(_key(provider), replace(known, at=known.at - timedelta(days=1)), KEPT_SECONDS)
 
 
 async def note_success(provider: Provider) -> None:
     """A real call was answered: it is up, whatever the last survey said."""
-    known = _about(provider, await cache.aget(_key(provider)))
+    known = _about(provider, await cache.aread(_key(provider)))
     if known is not None and not known.answers:
         await _keep(provider, known, replace(known, state=State.OK, reason="", code=""))
 
@@ -133,7 +132,7 @@ async def note_failure(provider: Provider, error: ProviderError) -> None:
     """A real call failed for a reason that says something about the server."""
     if not error.counts:
         return
-    known = _about(provider, await cache.aget(_key(provider)))
+    known = _about(provider, await cache.aread(_key(provider)))
     known = known or Survey(provider.pk, at=clock.now())
     state = State.DOWN if isinstance(error, Unreachable) else State.DEGRADED
     changed = replace(known, state=state, reason=error.message, code=error.code)
@@ -142,7 +141,7 @@ async def note_failure(provider: Provider, error: ProviderError) -> None:
 
 def refresh_asked() -> None:
     """The periodic look: at providers somebody asked about within ten minutes."""
-    asked = [each for each in Provider.objects.filter(enabled=True) if cache.get(_asked_key(each))]
+    asked = [each for each in Provider.objects.filter(enabled=True) if cache.read(_asked_key(each))]
     if asked:
         async_to_sync(_refresh)(asked)
 
@@ -154,7 +153,7 @@ async def _refresh(providers: Sequence[Provider]) -> None:
 
     async def look(provider: Provider) -> None:
         async with places:
-            known = _about(provider, await cache.aget(_key(provider)))
+            known = _about(provider, await cache.aread(_key(provider)))
             await _keep(provider, known, await _ask(provider, known or Survey(provider.pk)))
 
     await asyncio.gather(*(look(provider) for provider in providers))
@@ -198,7 +197,7 @@ async def _keep(provider: Provider, known: Survey | None, found: Survey) -> None
     moment = clock.now()
     since = moment if changed or found.since is None else found.since
     kept = replace(found, since=since, of=_server(provider))
-    await cache.aset(_key(provider), kept, timeout=KEPT_SECONDS)
+    await cache.awrite(_key(provider), kept, KEPT_SECONDS)
     if kept.state is State.OK and _unseen(provider, moment):
         await _note_seen(provider, moment)
     if changed:
@@ -220,7 +219,9 @@ def _unseen(provider: Provider, moment: datetime) -> bool:
 
 
 def _age(known: Survey) -> float:
-    return (clock.now() - known.at).total_seconds() if known.at else float("inf")
+    """Seconds; for ever when nobody looked, or the clock was set back since."""
+    age = (clock.now() - known.at).total_seconds() if known.at else -1.0
+    return age if age >= 0 else float("inf")
 
 
 def _about(provider: Provider, known: Survey | None) -> Survey | None:

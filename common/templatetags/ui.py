@@ -137,7 +137,9 @@ def duration(value: Any) -> str:
     if seconds < 1:
         return _("%(count)s ms") % {"count": round(seconds * 1000)}
     if seconds < 60:
-        return _("%(count)s s") % {"count": formats.number_format(round(seconds, 1))}
+        tenths = round(seconds, 1)
+        shown = int(tenths) if tenths == int(tenths) else tenths
+        return _("%(count)s s") % {"count": formats.number_format(shown)}
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": rest}

@@ -9,6 +9,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from common.http.codes import CODES
@@ -69,9 +70,10 @@ class ModelPull(TenantModel):
     @property
     def plain_problem(self) -> str:
         """Why it failed, without the server's own words: they are for those who manage it."""
-        error = self.job.error if self.job is not None else None
-        code = CODES.get((error or {}).get("code", ""))
-        return str(code.message) if code else str(CODES["INTERNAL_ERROR"].message)
+        error = (self.job.error if self.job is not None else None) or {}
+        if error.get("code") == "MODEL_MISSING":
+            return _now("There is no model of this name to download.")
+        return str(CODES.get(error.get("code", ""), CODES["MODEL_FAILED"]).message)
 
     @property
     def seconds_left(self) -> float | None:

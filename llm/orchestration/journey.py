@@ -154,7 +154,8 @@ class Journey(Logbook):
     async def _made(self, attempt: A) -> A:
         """The attempt, complete and recorded, or ``AttemptFailed``."""
         self.attempt = attempt
-        outcome, code, error = "failed", "INTERNAL_ERROR", None
+        outcome, code = "failed", "INTERNAL_ERROR"
+        error: Exception | None = None
         try:
             await attempt.make()
             self._check(attempt)
@@ -217,12 +218,16 @@ class Journey(Logbook):
 
     def _fall_back(self, route: Route, following: Route, failure: AttemptFailed) -> None:
         self.note(
-            _("“%(model)s” (%(provider)s) did not answer: %(reason)s “%(next)s” is asked instead.")
+            _(
+                "“%(model)s” (%(provider)s) did not answer: %(reason)s "
+                "“%(next)s” (%(at)s) is asked instead."
+            )
             % {
                 "model": route.model,
                 "provider": route.provider.name,
                 "reason": failure.message,
                 "next": following.model,
+                "at": following.provider.name,
             }
         )
         self.chosen_because = _("The model before it did not answer.")

@@ -44,7 +44,8 @@ def long_text(text: str) -> str:
 
 def is_name(name: str) -> bool:
     """Whether it can be asked for again: in addresses, forms and columns."""
-    return 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()
+    whole = name.isprintable() and "\ufffd" not in name and name == name.strip()
+    return whole and 0 < len(name) <= LONGEST_NAME
 
 
 def abilities(words: Iterable[Any]) -> frozenset[str]:

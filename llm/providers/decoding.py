@@ -10,8 +10,8 @@ from llm.providers.errors import NotUnderstood
 from llm.providers.failures import clean
 
 LONGEST_LINE = 8 * 2**20
-HALF = re.compile(r"\\u[dD][89a-fA-F]")
-"""The escape of a surrogate: two of them are a character, one alone is none."""
+HALF = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
+"""The escape of a surrogate (two of them are a character, one alone is none) or of NUL."""
 
 
 class LineSplitter:
@@ -58,14 +58,15 @@ def decode_object(text: str, server: str = "a model server") -> dict[str, Any]:
 
 
 def without_halves(value: Any, text: str) -> Any:
-    """What was read from ``text``. The half of a character, which JSON can write but no page or
-    database can take, becomes U+FFFD."""
+    """What was read from ``text``. The half of a character and NUL, which JSON can write but pages
+    or databases cannot take, become U+FFFD."""
     return _whole(value) if HALF.search(text) else value
 
 
 def _whole(value: Any) -> Any:
     if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.replace("\0", "\ufffd")
     if isinstance(value, list):
         return [_whole(item) for item in value]
     if isinstance(value, dict):

@@ -93,7 +93,7 @@ def _told(each: Event) -> tuple[str, dict[str, Any]] | None:
         case Queued():
             return "state", {"text": _waiting(each)}
         case Loading():
-            return "state", {"text": _("The model is being loaded …")}
+            return "state", {"text": _("The model is being loaded…")}
         case Noted(text):
             return "state", {"text": text}
         case Thinking(text):
@@ -110,8 +110,8 @@ def _told(each: Event) -> tuple[str, dict[str, Any]] | None:
 
 def _waiting(place: Queued) -> str:
     if place.seconds is None:
-        return _("Waiting: number %(n)d in line …") % {"n": place.position}
-    return _("Waiting: number %(n)d in line, about %(time)s …") % {
+        return _("Waiting: number %(n)d in line…") % {"n": place.position}
+    return _("Waiting: number %(n)d in line, about %(time)s…") % {
         "n": place.position,
         "time": duration(round(place.seconds) * 1000),
     }

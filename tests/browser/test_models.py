@@ -350,12 +350,13 @@ def test_without_javascript(enter: Enter, models: ModelServer) -> None:
 def try_out(page: Page, name: str) -> Locator:
     """On the model's own page; the card to ask in."""
     installed(page, name).get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
     return page.get_by_role("region", name="Try it")
 
 
 def test_a_model_is_tried_out(enter: Enter, models: ModelServer) -> None:
     page = enter(reduced_motion="reduce").page
-    card = try_out(page, "keep:1b")
+    card = try_out(page, "other:1b")
     question, state = card.get_by_label("Question"), card.get_by_role("status")
     answer, thoughts = card.get_by_role("group", name="Answer"), card.locator("details")
     ask, stop = (card.get_by_role("button", name=name) for name in ("Ask", "Stop"))
@@ -387,13 +388,13 @@ def test_what_a_model_writes_is_seen_as_it_comes_and_stopped(
 ) -> None:
     models.now.then(pieces("One, ", "two, ", "three.", hold_after=2))
     visitor = enter(reduced_motion="reduce")
-    page, card = visitor.page, try_out(visitor.page, "keep:1b")
+    page, card = visitor.page, try_out(visitor.page, "other:1b")
     card.get_by_label("Question").fill("Count.")
     visitor.tab_to(card.get_by_role("button", name="Ask"))
     page.keyboard.press("Enter")
     answer, state = card.get_by_role("group", name="Answer"), card.get_by_role("status")
     expect(answer).to_have_text("One, two,")
-    expect(state).to_have_text("It is writing …")
+    expect(state).to_have_text("It is writing…")
     expect(card.get_by_role("button", name="Ask")).to_be_disabled()
     expect(card.get_by_role("button", name="Stop")).to_be_focused()
     check_everybody_can_use(page)
@@ -409,9 +410,9 @@ def test_what_a_model_writes_is_seen_as_it_comes_and_stopped(
 def test_a_model_is_tried_out_without_javascript(enter: Enter, models: ModelServer) -> None:
     visitor = enter(java_script_enabled=False)
     visitor.expected = {422}
-    page, card = visitor.page, try_out(visitor.page, "keep:1b")
+    page, card = visitor.page, try_out(visitor.page, "other:1b")
     card.get_by_role("button", name="Ask").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Try keep:1b")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Try other:1b")
     expect(card.get_by_role("alert")).to_contain_text("Type a question first.")
 
     models.now.then(thinks("Let me see.", "Seven."))
@@ -502,7 +503,7 @@ def test_a_server_that_goes_away_and_comes_back(enter: Enter, models: ModelServe
     check_everybody_can_use(page)
     elsewhere.reload()
     expect(bar).to_contain_text("Ollama does not answer.")
-    bar.get_by_role("link", name="What it says").click()
+    bar.get_by_role("link", name="See details").click()
     expect(elsewhere.get_by_role("heading", level=1)).to_have_text("Health and usage")
     check_everybody_can_use(elsewhere)
 

@@ -116,6 +116,7 @@ def test_attributes_get_plain_numbers() -> None:
     [
         (320, "320 ms"),
         (1400, "1.4 s"),
+        (7000, "7 s"),
         (125_000, "2 min 5 s"),
         (timedelta(hours=2, minutes=3), "2 h 3 min"),
         (None, "—"),

@@ -162,9 +162,10 @@ def vectors(answer: dict[str, Any], count: int) -> list[list[float]]:
     return [[float(value) for value in row] for row in rows]
 
 
+def _is_number(value: Any) -> bool:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return known and abs(value) < 1e300
+
+
 def _is_vector(row: Any) -> bool:
-    return (
-        isinstance(row, list)
-        and bool(row)
-        and all(isinstance(value, int | float) and abs(value) < 1e300 for value in row)
-    )
+    return isinstance(row, list) and bool(row) and all(map(_is_number, row))

@@ -53,20 +53,21 @@ def test_nobody_asked_yet_is_no_news(world: World, left: Provider) -> None:
 
 
 def test_those_who_can_mend_it_are_told_everywhere(world: World, left: Provider) -> None:
-    for path in ("/", reverse("llm:model-list")):
+    for path in ("/", "/reports/"):
         page = seen(world.client(world.amy).get(path))
         assert "Ollama does not answer. No language model is available." in page.text
-        assert page.links["What it says"] == reverse("llm:health")
+        assert page.links["See details"] == reverse("llm:health")
         assert page.having(id="notice-models", data_state="warn")
+    # The pages about models say it themselves.
+    assert not bar(world, world.amy, reverse("llm:model-list"))
 
 
 def test_others_are_told_where_models_matter(world: World, left: Provider) -> None:
-    assert not bar(world, world.bob)
-    page = seen(world.client(world.bob).get(reverse("llm:model-list")))
-    assert "Ollama does not answer." in page.text
-    assert page.links["What it says"] == reverse("llm:model-list")
-    assert bar(world, world.alice, "/wizard/")
     assert not bar(world, world.alice)
+    page = seen(world.client(world.alice).get("/wizard/"))
+    assert "Ollama does not answer." in page.text
+    assert page.links["See details"] == reverse("llm:model-list")
+    assert not bar(world, world.bob)
 
 
 def test_where_others_answer_it_is_less(

@@ -110,6 +110,15 @@ def test_which_server_is_only_asked_where_there_are_several(
     assert (tag, named["type"], named["value"]) == ("input", "hidden", str(own.pk))
 
 
+def test_a_server_that_answers_is_offered_first(world: World, own: Provider) -> None:
+    away = Provider.objects.create(
+        organization=world.acme, name="Away", kind="ollama", base_url="http://127.0.0.1:9", order=0
+    )
+    page = seen(world.client(world.amy).get(LIST))
+    offered = [named.get("value") for tag, named in page.tags if tag == "option"][-2:]
+    assert offered == [str(own.pk), str(away.pk)]
+
+
 def test_one_under_way(world: World, own: Provider) -> None:
     under_way = start(world, own, "mistral")
     page = downloads(world, world.amy)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from asgiref.sync import sync_to_async
 
-from accounts.models import User
+from accounts.models import Organization
 from llm.models import ModelCall, Provider
 from llm.orchestration.breaker import Rules, open_breaker
 from llm.orchestration.machinery import Machinery, using
@@ -52,9 +52,9 @@ class Desk:
         fields.setdefault("messages", (ChatMessage("user", text),))
         return Ask(user=user, **fields)
 
-    def stranger(self) -> User:
-        """Somebody of Acme whose account is gone by the time anything is written."""
-        return User(pk=10**9, email="gone@example.org", organization=self.world.acme)
+    def unwritable(self) -> Ask:
+        """Of an organisation that is not there, so that no row can name it."""
+        return replace(self.ask(), organization=Organization(pk=10**9, name="Gone"))
 
     async def calls(self) -> list[ModelCall]:
         await settled()

@@ -15,9 +15,9 @@ from llm.orchestration.batching import Batched
 from llm.orchestration.purposes import Purpose
 from llm.orchestration.rows import rows_for
 from llm.orchestration.usage import later
-from llm.orchestrator import run, run_now, stream
+from llm.orchestrator import run_now, stream
 from llm.standin import Script, StandIn, holds, running, says
-from tests.llm.orchestration.desk import CHAT, Desk, chats
+from tests.llm.orchestration.desk import CHAT, Desk, chats, heard
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,8 +88,8 @@ def test_a_job_in_a_transaction_asks_and_records_in_it(desk: Desk) -> None:
 
 async def test_one_bad_record_harms_no_other(desk: Desk, server: StandIn) -> None:
     await desk.aprovider(server.url, parallel=4)
-    gone = desk.ask(user=desk.stranger())
-    await asyncio.gather(run(gone), run(desk.ask()), run(desk.ask(user=desk.world.bob)))
+    asked = desk.unwritable(), desk.ask(), desk.ask(user=desk.world.bob)
+    await asyncio.gather(*map(heard, asked))
     users = {call.user_id for call in await desk.calls()}
     assert users == {desk.world.alice.pk, desk.world.bob.pk}
 

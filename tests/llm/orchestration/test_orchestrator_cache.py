@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from llm.orchestrator import Finished, Purpose, run
+import pytest
+from asgiref.sync import sync_to_async
+
+from llm.models import ModelPreference
+from llm.orchestrator import Finished, Purpose, Unanswered, run
 from llm.providers.base import ChatMessage, Text
 from llm.providers.options import GenerationOptions
-from llm.standin import Script, StandIn, fails, says
+from llm.standin import Behaviour, Script, StandIn, calls, cut, fails, says, thinks
+from llm.survey import forget
 from tests.llm.orchestration.desk import CHAT, Desk, chats, heard
+
+TOOL = {"type": "function", "function": {"name": "sales", "parameters": {"type": "object"}}}
 
 
 def title(desk: Desk, text: str = "Name this", **fields: Any) -> Any:
@@ -108,3 +115,58 @@ async def test_a_filled_form_comes_back_as_an_object(desk: Desk, server: StandIn
         assert (await run(title(desk, format=form))).value == {"title": "Sales"}
         await desk.calls()
     assert len(chats(server)) == 1
+
+
+async def test_tools_that_were_called_are_called_again(desk: Desk, server: StandIn) -> None:
+    await desk.aprovider(server.url)
+    server.script(calls("sales", region="North"))
+    for _ in range(2):
+        answer = await run(title(desk, purpose=Purpose.EXTRACT, tools=(TOOL,)))
+        assert [each.name for each in answer.tool_calls] == ["sales"]
+        await desk.calls()
+
+
+async def test_a_thought_without_an_answer_is_none(desk: Desk, server: StandIn) -> None:
+    await desk.aprovider(server.url)
+    server.then(thinks("Well, perhaps", "", done_reason="length"), says("Sales"))
+    with pytest.raises(Unanswered) as caught:
+        await run(title(desk))
+    assert caught.value.code == "MODEL_CUT"
+    assert caught.value.answer is not None
+    assert caught.value.answer.thinking == "Well, perhaps"
+    await desk.calls()
+    assert (await run(title(desk))).text == "Sales"
+
+
+async def test_an_answer_of_a_model_that_was_pulled_anew_is_another_one(
+    desk: Desk, server: StandIn
+) -> None:
+    provider = await desk.aprovider(server.url)
+    for _ in range(2):
+        await run(title(desk))
+        await desk.calls()
+    assert len(chats(server)) == 1
+    told = {"name": CHAT.full_name, "digest": "b" * 64, "capabilities": list(CHAT.capabilities)}
+    server.script(Behaviour(status=200, body={"models": [told]}), on="/api/tags")
+    await sync_to_async(forget)(provider)
+    await run(title(desk))
+    assert len(chats(server)) == 2
+
+
+async def test_a_kept_answer_holds_nothing_of_a_failed_one(desk: Desk, server: StandIn) -> None:
+    async with StandIn(Script(models=(CHAT,))) as other:
+        await desk.aprovider(other.url, name="Second")
+        other.script(says("Sales"))
+        await run(title(desk))
+        await desk.calls()
+        first = await desk.aprovider(server.url, name="First")
+        await ModelPreference.objects.acreate(
+            organization=desk.world.acme,
+            purpose="title",
+            models_in_order=[f"{first.pk}/{CHAT.full_name}"],
+        )
+        server.script(cut(after=2, thinking="Well, perhaps it is", text="No."))
+        answer = await run(title(desk))
+        assert "(First) did not answer" in answer.notes[-1]
+        assert (answer.text, answer.path, answer.provider) == ("Sales", "cache", "Second")
+        assert (answer.thinking, answer.metrics, answer.first_token_ms) == ("", None, None)

@@ -83,10 +83,14 @@ async def test_vectors_of_different_lengths_are_refused(desk: Desk, server: Stan
 async def test_a_model_changed_under_its_name(desk: Desk, server: StandIn) -> None:
     await desk.aprovider(server.url)
     await vectors(desk, "one", fingerprint="all")
-    other = {"embeddings": [[0.1, 0.2]], "model": "nomic-embed-text"}
-    server.script(Behaviour(status=200, body=other), on=PATH)
-    with pytest.raises(Unanswered):
-        await vectors(desk, "one", "two", fingerprint="all")
+    other = [Behaviour(status=200, body={"embeddings": [[0.1, 0.2]] * n}) for n in (1, 2)]
+    server.then(*other, on=PATH)
+    found = await vectors(desk, "one", "two", fingerprint="all")
+    assert (found.dimensions, found.cached, len(found.vectors)) == (2, 0, 2)
+    assert asked(server) == [["one"], ["two"], ["one", "two"]]
+    again = await vectors(desk, "one", "two", fingerprint="all")
+    assert (again.cached, again.vectors, again.provider) == (2, found.vectors, "Own")
+    assert len(asked(server)) == 3
 
 
 async def test_only_the_same_model_stands_in(desk: Desk, server: StandIn) -> None:

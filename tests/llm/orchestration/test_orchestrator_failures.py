@@ -226,6 +226,7 @@ async def test_another_provider_answers_and_that_is_said(desk: Desk, server: Sta
     assert (last.answer.text, last.answer.provider_id) == ("From the second.", second.pk)
     (note,) = [event.text for event in events if isinstance(event, Noted)]
     assert note.startswith("“llama3.2:latest” (First) did not answer: ")
+    assert note.endswith(" “llama3.2:latest” (Second) is asked instead.")
     assert last.answer.notes == (note,)
     calls = await desk.calls()
     assert [(each.provider_name, each.outcome) for each in calls] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from llm.models import GenerationDefaults, LanguageModelSettings, ModelSetting
 from llm.orchestration.options import window_for
 from llm.orchestrator import (
+    Budget,
     Built,
     Finished,
     Loading,
@@ -255,6 +257,22 @@ async def test_a_prompt_that_does_not_fit_is_said(desk: Desk, server: StandIn) -
         await run(desk.ask(messages=build))
     assert caught.value.code == "PROMPT_TOO_LONG"
     assert chats(server) == []
+
+
+async def test_a_prompt_that_is_never_built_ends_with_the_budget(
+    desk: Desk, server: StandIn
+) -> None:
+    await desk.aprovider(server.url)
+
+    async def build(target: Target) -> Built:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.raises(Unanswered) as caught:
+        await run(desk.ask(messages=build, budget=Budget(total=0.5)))
+    assert (caught.value.code, caught.value.retryable) == ("MODEL_TIMEOUT", True)
+    (call,) = await desk.calls()
+    assert (call.outcome, call.error_code) == ("refused", "MODEL_TIMEOUT")
 
 
 def sent(request: Any) -> dict[str, Any]:

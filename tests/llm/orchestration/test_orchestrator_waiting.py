@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import aclosing
 
 import pytest
 
 from llm.models import Provider
 from llm.orchestration.breaker import Breaker
+from llm.orchestration.journey import travel
 from llm.orchestration.machinery import Machinery
 from llm.orchestrator import (
     Budget,
@@ -23,7 +25,7 @@ from llm.orchestrator import (
     stream,
 )
 from llm.providers.base import Text
-from llm.standin import Script, StandIn, endless, fails, hangs, holds, says
+from llm.standin import Script, StandIn, endless, fails, hangs, holds, lines, says
 from tests.llm.orchestration.desk import CHAT, Desk, chats, heard, own_machinery
 
 
@@ -304,6 +306,34 @@ async def test_a_slow_reader_does_not_hold_up_the_model(desk: Desk, server: Stan
         await server.wait_until(lambda: chats(server)[-1:] != [] and server.open == 0)
         text = "".join([event.text async for event in events if isinstance(event, Text)])
     assert text == "".join(words)
+
+
+async def test_others_have_their_turn_while_an_answer_comes_at_once(
+    desk: Desk, server: StandIn
+) -> None:
+    """On the event loop: thousands of words may arrive in one piece."""
+    await desk.aprovider(server.url)
+    word = b'{"message":{"content":"x"},"done":false}\n'
+    server.script(lines(word * 20_000 + b'{"message":{},"done":true,"done_reason":"stop"}\n'))
+    turns = 0
+    told: Counter[int] = Counter()
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def tell(event: Event) -> None:
+        told[turns] += isinstance(event, Text)
+
+    task = asyncio.create_task(others())
+    try:
+        answer = await travel(desk.ask(), tell, live=True)
+    finally:
+        task.cancel()
+    assert len(answer.text) == told.total() == 20_000
+    assert max(told.values()) <= 512
 
 
 def positions(events: list[Event]) -> list[int]:

@@ -28,7 +28,8 @@ from tests.llm.providers.servers import (
     thoughts,
 )
 
-characters = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+# What no database takes becomes something else; there is a test of its own.
+characters = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 messages = st.fixed_dictionaries(
     {"content": characters, "thinking": characters},
     optional={
@@ -153,3 +154,9 @@ async def test_values_of_the_wrong_type_count_as_absent() -> None:
 async def test_a_message_that_is_no_object_is_read_over() -> None:
     async with RawServer(head(), line(message="Hi", done=False), ended("Hi")) as server:
         assert texts([delta async for delta in ollama(server).stream(ask())]) == "Hi"
+
+
+async def test_what_no_database_takes_is_replaced() -> None:
+    async with RawServer(head(), ended("a\0b \U0001f600 \ud800c")) as server:
+        deltas = [delta async for delta in ollama(server).stream(ask())]
+    assert texts(deltas) == "a\ufffdb \U0001f600 \ufffdc"
