@@ -1,10 +1,7 @@
 """Read models of the pages and the API."""
 
 from llm.queries.catalog import (
-    InstalledModel,
-    ModelDetail,
     Overview,
-    ProviderCard,
     find_model,
     installed,
     model_detail,
@@ -20,6 +17,7 @@ from llm.queries.settings import (
     preferences_of,
     settings_of,
 )
+from llm.queries.shapes import InstalledModel, ModelDetail, ProviderCard
 from llm.queries.usage import Usage, UsageLine, usage
 
 __all__ = [

@@ -7,128 +7,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from functools import cached_property
 
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.access import organization_of
 from accounts.models import User
-from common import clock
 from common.http.problems import Problem
 from llm import survey
 from llm.connections import can, connect
-from llm.models import ModelPull, ModelSetting, Provider
+from llm.models import ModelPull, Provider
 from llm.orchestration.choice import same_model
 from llm.orchestration.purposes import Purpose
 from llm.orchestration.rows import Rows, read_rows
 from llm.problems import ask
-from llm.providers.base import Capability, ModelDetails, ModelInfo, RunningModel
-from llm.registry import Use, uses_of
+from llm.providers.base import Capability, ModelDetails, ModelInfo
+from llm.queries.shapes import InstalledModel, ModelDetail, ProviderCard
+from llm.registry import uses_of
 from llm.survey import Survey
 
 Key = tuple[int, str]
-FOR_EVER = timedelta(days=365)
 DETAILS_SECONDS = 300
-ABILITIES = {
-    "vision": gettext_lazy("images"),
-    "thinking": gettext_lazy("thinking"),
-    "tools": gettext_lazy("tools"),
-    "embedding": gettext_lazy("embeddings"),
-}
-
-
-@dataclass(frozen=True)
-class ProviderCard:
-    """``used``: switched on, and not left out by the organisation's advanced settings."""
-
-    provider: Provider
-    survey: Survey
-    can_manage: bool
-    is_own: bool
-    used: bool
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        return frozenset(each for each in Capability if can(self.provider, each))
-
-
-@dataclass(frozen=True)
-class InstalledModel:
-    """A model of a provider. ``allowed``: this person may use it; ``groups``: who may, none for
-    everybody; ``external``: prompts leave the machine; ``pull``: an update on its way."""
-
-    provider: Provider
-    info: ModelInfo
-    running: RunningModel | None = None
-    pull: ModelPull | None = None
-    setting: ModelSetting | None = None
-    can_manage: bool = False
-    allowed: bool = True
-    groups: tuple[str, ...] = ()
-    external: bool = False
-    external_allowed: bool = False
-    stale: bool = False
-    """The server does not answer: this is what it had."""
-
-    @property
-    def name(self) -> str:
-        return self.info.name
-
-    @property
-    def is_loaded(self) -> bool:
-        return self.running is not None
-
-    @property
-    def is_ready(self) -> bool:
-        """Its first answer comes at once, as far as its server tells what is loaded."""
-        return self.is_loaded or not can(self.provider, Capability.RUNNING)
-
-    @property
-    def can_load(self) -> bool:
-        return self.can_manage and can(self.provider, Capability.LOAD) and not self.info.remote_host
-
-    @property
-    def can_answer(self) -> bool:
-        """Embedding models do not."""
-        known = self.info.capabilities
-        return known is None or "completion" in known
-
-    @property
-    def can_delete(self) -> bool:
-        return self.can_manage and can(self.provider, Capability.DELETE)
-
-    @property
-    def abilities(self) -> list[str]:
-        """What it can do besides answering, in words."""
-        known = self.info.capabilities or frozenset()
-        return [str(words) for ability, words in ABILITIES.items() if ability in known]
-
-    @property
-    def stays(self) -> bool:
-        """Loaded until somebody unloads it: servers say so with a date centuries away."""
-        until = self.running.expires_at if self.running else None
-        return until is not None and until - clock.now() > FOR_EVER
-
-    @property
-    def gpu_percent(self) -> int | None:
-        """How much of the loaded model is in GPU memory."""
-        if self.running is None or not self.running.size:
-            return None
-        return min(100, round(100 * self.running.vram / self.running.size))
-
-
-@dataclass(frozen=True)
-class ModelDetail:
-    row: InstalledModel
-    details: ModelDetails | None
-    uses: tuple[Use, ...] = ()
-    problem: str = ""
-    """Why there are no details."""
 
 
 class Overview:

@@ -13,7 +13,8 @@ from llm.models.settings import Advanced
 from llm.orchestration.purposes import Purpose
 from llm.orchestration.rows import read_rows
 from llm.providers.options import GenerationOptions
-from llm.queries.catalog import InstalledModel, installed, is_named
+from llm.queries.catalog import installed, is_named
+from llm.queries.shapes import InstalledModel
 from llm.registry import named_models
 
 
