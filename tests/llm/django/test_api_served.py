@@ -29,6 +29,10 @@ print(ApiToken.issue(user=amy, name="t", scopes=["read", "write"], expires_at=No
 """
 
 
+SERVICES = {"DATABASE_URL", "REDIS_URL", "WEB_CONCURRENCY"}
+"""As the server is started without them."""
+
+
 class Site:
     """``manage.py serve`` with a person and their token."""
 
@@ -36,7 +40,8 @@ class Site:
         self.environment = {"OLLAMA_URL": standin.url, "JOB_LEASE": "2", "JOB_POLL": "0.1"}
         self.served = Served(directory, **self.environment)
         self.served.wait()
-        environment = {**os.environ, "RM_DATA_DIR": str(directory / "data")}
+        kept = {key: text for key, text in os.environ.items() if key not in SERVICES}
+        environment = {**kept, "RM_DATA_DIR": str(directory / "data")}
         made = subprocess.run(
             [sys.executable, "manage.py", "shell", "-v0", "-c", PEOPLE],
             cwd=ROOT,
